@@ -16,11 +16,11 @@ RESERVED_METADATA = "faceprint-"
 
 
 def check_key(filename: str) -> str:
-    """The S3 key of a file name: the name itself, in Unicode's composed form (NFC).
+    """The S3 key of a file name: the name itself, without a slash at its end.
 
     Raises InvalidParameterError for names that S3 or its clients would take for another path.
     """
-    key = unicodedata.normalize("NFC", filename).rstrip("/")
+    key = filename.rstrip("/")
     if not key:
         raise InvalidParameterError("The file name is empty; put it behind /index/.")
     if len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:

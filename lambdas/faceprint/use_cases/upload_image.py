@@ -54,9 +54,9 @@ class UploadImage:
             stored = self.store.read_head(key)
         except NotFoundError:
             return None
-        if _DIGEST not in stored.metadata and stored.version.etag == _md5(data):
-            stored.metadata[_DIGEST] = metadata[_DIGEST]
-        if stored.metadata != metadata:
+        # Photos that came by other means carry no digest, but mostly an ETag that is one.
+        digest = {_DIGEST: metadata[_DIGEST]} if stored.version.etag == _md5(data) else {}
+        if digest | stored.metadata != metadata:
             return None
         record = self.images.read(key)
         failed = record is not None and record.status is Status.FAILED and record.is_final_for(stored.version)
