@@ -122,7 +122,7 @@ class ApiRequest:
 
     @property
     def _is_json(self) -> bool:
-        return not self._is_multipart and self.body[:1] == b"{"
+        return not self._is_multipart and self.body[:64].lstrip().startswith(b"{")
 
     @cached_property
     def _form(self) -> dict[str, bytes]:
@@ -186,9 +186,13 @@ def check_metadata(metadata: Mapping[str, Any]) -> dict[str, str]:
     """User metadata of an object: text by name. Raises InvalidParameterError."""
     for name, value in metadata.items():
         if not isinstance(value, str) or not re.fullmatch(r"[a-z0-9._\-]{1,128}", name):
-            raise InvalidParameterError(f"metadata must be text under names of a-z, 0-9, '.', '_' and '-': {name[:64]!r}.")
+            raise InvalidParameterError(
+                f"metadata must be text under names of a-z, 0-9, '.', '_' and '-': {name[:64]!r}."
+            )
         if name.startswith(RESERVED_METADATA):
-            raise InvalidParameterError(f"Metadata that begins with '{RESERVED_METADATA}' is reserved; rename {name!r}.")
+            raise InvalidParameterError(
+                f"Metadata that begins with '{RESERVED_METADATA}' is reserved; rename {name!r}."
+            )
         if any(ord(character) < 32 for character in value):
             raise InvalidParameterError(f"The metadata {name!r} holds control characters.")
     return dict(metadata)

@@ -23,13 +23,15 @@ def log_event(event: Mapping[str, Any]) -> None:
 
 
 def redact(event: Mapping[str, Any]) -> dict[str, Any]:
-    """An API Gateway event without body, keys and identity."""
+    """An API Gateway event without body, keys, identity and names of people."""
     body = event.get("body") or ""
     context = event.get("requestContext") or {}
     return {
         "resource": event.get("resource"),
         "path": event.get("path"),
-        "queryStringParameters": event.get("queryStringParameters"),
+        "queryStringParameters": {
+            name: value for name, value in (event.get("queryStringParameters") or {}).items() if name != "name"
+        },
         "headers": {
             name: value
             for name, value in (event.get("headers") or {}).items()

@@ -1,6 +1,7 @@
 """The boto3 clients of a function, each made once, and a count of the calls that they make."""
 
 from collections import Counter
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -50,6 +51,16 @@ class Clients:
         client = self._session.client(service, config=_CONFIG)
         self.counter.attach(client)
         return client
+
+    @cached_property
+    def s3(self) -> Any:
+        """The S3 client, which bucket and links share."""
+        return self.make("s3")
+
+    @cached_property
+    def dynamodb(self) -> Any:
+        """The DynamoDB client, which both tables share."""
+        return self.make("dynamodb")
 
     def credentials(self) -> Any:
         """The session's credentials, for links that are signed without a call."""

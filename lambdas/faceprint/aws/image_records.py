@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from faceprint.aws.failures import aws_failures, error_code
-from faceprint.aws.items import Item, from_item, to_item, to_value
+from faceprint.aws.items import Item, from_item, to_item
 from faceprint.model.errors import ConflictError
 from faceprint.model.limits import MAX_TRANSACTION_ITEMS
 from faceprint.model.records import Claim, FaceRow, ImageRecord, ObjectVersion, Status
@@ -147,9 +147,7 @@ class ImageRecords:
     def erase(self, claim: Claim) -> None:
         """Removes a photo's row and the rows of its faces. Raises ConflictError when the lease has been lost."""
         changes = [self._delete_face(face_id) for face_id in claim.face_ids]
-        self._transact(
-            changes, {"Delete": {"TableName": self.images_table, "Key": _key(claim.key), **_held(claim)}}
-        )
+        self._transact(changes, {"Delete": {"TableName": self.images_table, "Key": _key(claim.key), **_held(claim)}})
 
     def forget_face(self, claim: Claim, face_id: str) -> None:
         """Removes one face's row and takes it from its photo's; ends the lease."""
@@ -223,7 +221,7 @@ def _from_record(record: ImageRecord) -> Item:
             "ETag": record.version.etag,
             "VersionId": record.version.version_id,
             "sequencer": record.sequencer,
-            "bytes": record.bytes,
+            "bytes": record.size,
             "width": record.width,
             "height": record.height,
             "name": record.name,
@@ -247,7 +245,7 @@ def _to_record(item: Item) -> ImageRecord:
         version=ObjectVersion(row.get("ETag", ""), row.get("VersionId", "")),
         reason=row.get("reason", ""),
         sequencer=row.get("sequencer", ""),
-        bytes=row.get("bytes", 0),
+        size=row.get("bytes", 0),
         width=row.get("width", 0),
         height=row.get("height", 0),
         name=row.get("name", ""),

@@ -67,7 +67,9 @@ class ImageStore:
         with aws_failures():
             answer = self.client.list_objects_v2(**request)
         objects = [
-            StoredObject(entry["Key"], ObjectVersion(entry["ETag"].strip('"'), ""), entry["Size"], entry["LastModified"], {})
+            StoredObject(
+                entry["Key"], ObjectVersion(entry["ETag"].strip('"'), ""), entry["Size"], entry["LastModified"], {}
+            )
             for entry in answer.get("Contents", [])
         ]
         return objects, bool(answer.get("IsTruncated"))
@@ -91,7 +93,7 @@ def _to_object(key: str, answer: dict[str, Any], size: int, head: bytes = b"") -
     return StoredObject(
         key=key,
         version=_version(answer),
-        bytes=size,
+        size=size,
         uploaded_at=answer["LastModified"],
         metadata=decode_metadata(answer.get("Metadata", {})),
         head=head,

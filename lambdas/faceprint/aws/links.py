@@ -16,7 +16,7 @@ _ROUNDING_SECONDS = 300
 compared and browsers can cache."""
 
 
-class _SigV4At(S3SigV4QueryAuth):
+class _SigV4At(S3SigV4QueryAuth):  # type: ignore[misc]  # botocore has no types
     """Signs as of a given time; botocore knows only the present."""
 
     def sign(self, request: AWSRequest, moment: float) -> str:

@@ -29,11 +29,14 @@ class ObjectVersion:
 
 @dataclass(frozen=True)
 class StoredObject:
-    """An object in the bucket as it is now; `head` is its beginning, empty when only its headers were asked for."""
+    """An object in the bucket as it is now, `size` in bytes.
+
+    `head` is its beginning, empty when only its headers were asked for.
+    """
 
     key: str
     version: ObjectVersion
-    bytes: int
+    size: int
     uploaded_at: datetime
     metadata: dict[str, str]
     head: bytes = b""
@@ -48,7 +51,7 @@ class ImageRecord:
     version: ObjectVersion
     reason: str = ""
     sequencer: str = ""
-    bytes: int = 0
+    size: int = 0
     width: int = 0
     height: int = 0
     name: str = ""

@@ -67,7 +67,7 @@ def describe_record(record: ImageRecord) -> dict[str, Any]:
         "status": record.status.value,
         "reason": record.reason,
         "etag": record.version.etag,
-        "bytes": record.bytes,
+        "bytes": record.size,
         "width": record.width,
         "height": record.height,
         "metadata": record.metadata,
@@ -83,7 +83,7 @@ def describe_object(stored: StoredObject) -> dict[str, Any]:
         "key": stored.key,
         "status": "PENDING",
         "etag": stored.version.etag,
-        "bytes": stored.bytes,
+        "bytes": stored.size,
         "UploadedAt": stored.uploaded_at.astimezone(UTC).isoformat(),
     }
     if stored.metadata.get("name"):

@@ -95,7 +95,7 @@ class IndexImage:
             version=found.version,
             reason=as_reason(failure) if failure else "",
             sequencer=sequencer,
-            bytes=found.bytes,
+            size=found.size,
             width=info.width,
             height=info.height,
             name=found.metadata.get("name", ""),
@@ -139,9 +139,9 @@ class IndexImage:
 
 
 def _check(found: StoredObject) -> ImageInfo:
-    if found.bytes > MAX_IMAGE_BYTES:
-        raise ImageTooLargeError(f"The image has {found.bytes} bytes; Rekognition reads at most {MAX_IMAGE_BYTES}.")
-    return read_image_info(found.head, whole=len(found.head) == found.bytes)
+    if found.size > MAX_IMAGE_BYTES:
+        raise ImageTooLargeError(f"The image has {found.size} bytes; Rekognition reads at most {MAX_IMAGE_BYTES}.")
+    return read_image_info(found.head, whole=len(found.head) == found.size)
 
 
 def _choose_name(found: StoredObject, faces: int) -> tuple[str, tuple[str, ...]]:

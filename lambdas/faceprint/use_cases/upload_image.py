@@ -75,7 +75,9 @@ class UploadImage:
             self.clock.sleep(wait)
             wait = min(wait * 1.5, _LONGEST_WAIT_SECONDS)
         if self.store.read_head(key).version != version:
-            raise ConflictError("Another upload of the same name replaced this one; send it again if it is the right one.")
+            raise ConflictError(
+                "Another upload of the same name replaced this one; send it again if it is the right one."
+            )
         return None
 
 
