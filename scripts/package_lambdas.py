@@ -191,7 +191,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     layer.add_argument("out", type=Path, metavar="OUT.zip")
     layer.add_argument("--python", choices=LAYER_PYTHONS, default="3.13", help="version of the runtime (3.13)")
     layer.add_argument("--architecture", choices=WHEEL_ARCHITECTURES, default="arm64", help="of the function (arm64)")
-    local = commands.add_parser("local", help="unpack layer and runtime for this machine and this interpreter")
+    local = commands.add_parser("local", help="unpack layer and runtime for this machine and interpreter, if need be")
     local.add_argument("folder", type=Path, metavar="DIR")
     return parser.parse_args(arguments)
 
@@ -206,9 +206,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(describe(options.out))
         why = f"this is Python {running_python()}, the layer is for {options.python}"
         print("bytecode: included" if precompiled else f"bytecode: left out, because {why}")
-    else:
-        built = build_local(options.folder)
-        print(f"{options.folder}: {'built' if built else 'up to date'}")
+    elif build_local(options.folder):
+        print(f"{options.folder}: built")
 
 
 if __name__ == "__main__":
