@@ -28,10 +28,11 @@ FORBIDDEN = {
 
 @cache
 def repository_files() -> dict[str, bytes]:
-    """Name and content of every file that is tracked or would be."""
-    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listing, cwd=ROOT, capture_output=True, check=True, text=True).stdout.split("\0")
-    return {name: (ROOT / name).read_bytes() for name in names if (ROOT / name).is_file()}
+    """Name and content of every tracked file."""
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False, text=True)
+    if listing.returncode:
+        pytest.skip("no git checkout: nobody can say which files belong to the repository")
+    return {name: (ROOT / name).read_bytes() for name in listing.stdout.split("\0") if (ROOT / name).is_file()}
 
 
 def photos() -> list[str]:
