@@ -20,7 +20,7 @@ FORBIDDEN = {
     "a path of somebody's machine": r"(?<![\w./$}])/(?:root|work|home|Users)/\w|[A-Z]:\\Users\\|file:/{3}",
     "a package registry": r"files\.pythonhosted\.org|pypi\.org/simple|registry\.npmjs\.org|--(?:extra-)?index-url",
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----",
-    "an AWS access key": r"\b(?:AKIA|ASIA)(?![A-Z0-9]*EXAMPLE\b)[A-Z0-9]{16}\b",
+    "an AWS access key": r"\b(?:AKIA|ASIA)(?![A-Z0-9]*(?:EXAMPLE|LOCALCLOUD))[A-Z0-9]{16}\b",
     "an AWS secret": r"(?i)secret_?access_?key[\"']?\s*[:=]\s*[\"']?[A-Za-z0-9/+]{40}\b",
     "a token": r"\b(?:ghp_\w{36}|github_pat_\w{22,}|xox[abpr]-\w{10,}|npm_\w{36}|pypi-\w{40,})",
 }
