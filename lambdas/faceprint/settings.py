@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from faceprint.model.configuration import Settings
 from faceprint.model.errors import InvalidParameterError, MisconfiguredError
 from faceprint.model.parameters import (
     ATTRIBUTES,
@@ -15,27 +15,6 @@ from faceprint.model.parameters import (
     read_flag,
     read_percent,
 )
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Empty text where a function was not given a name: each function gets only what it needs."""
-
-    shared_resource_identifier: str
-    stage: str
-    debug_mode: bool
-    bucket: str
-    table: str
-    images_table: str
-    collection: str
-    max_faces: int
-    threshold: float
-    quality_filter: str
-    attributes: tuple[str, ...]
-    price_per_image: float
-    index_queue_url: str
-    upload_wait_seconds: float
-    link_expiry_seconds: int
 
 
 def read_settings() -> Settings:

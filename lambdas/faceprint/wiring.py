@@ -13,7 +13,8 @@ from faceprint.aws.image_records import ImageRecords
 from faceprint.aws.image_store import ImageStore
 from faceprint.aws.index_queue import IndexQueue
 from faceprint.aws.links import Links
-from faceprint.settings import Settings, read_settings
+from faceprint.model.configuration import Settings
+from faceprint.settings import read_settings
 from faceprint.use_cases.compare_faces import CompareFaces
 from faceprint.use_cases.create_upload import CreateUpload
 from faceprint.use_cases.describe_image import DescribeImage, ReadImage

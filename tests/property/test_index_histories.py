@@ -10,10 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from faceprint.model.errors import ConflictError, FaceprintError, NotFoundError
 
-KEYS = ["a.jpg", "b/c.jpg"]
-PHOTOS = [make_image(seed) for seed in range(4)]
-PEOPLE = [["ana"], ["bea", "cia"], [], ["ana", "bea"]]
-STEPS = ("claim_version", "claim_row", "commit", "erase", "delete", "index", "forget_face")
+KEYS = ["a.jpg"]
+"""One is enough: nothing is shared between keys, and every step then meets the ones before it."""
+PHOTOS = [make_image(seed) for seed in range(3)]
+PEOPLE = [["ana"], ["bea", "cia"], []]
+STEPS = ("claim_version", "commit", "erase", "delete", "index")
 
 
 class Crash(BaseException):
@@ -116,4 +117,4 @@ def _die_at(world: World, step: str, after: bool) -> Any:
 
 
 TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=300, stateful_step_count=30, deadline=None)
+TestHistories.settings = settings(max_examples=400, stateful_step_count=20, deadline=None)

@@ -4,7 +4,7 @@ import platform
 from typing import Any
 
 from faceprint import __version__
-from faceprint.settings import Settings
+from faceprint.model.configuration import Settings
 
 
 def describe_service(settings: Settings) -> dict[str, Any]:

@@ -136,6 +136,25 @@ def test_faces_of_a_crashed_attempt_go_when_the_photo_was_replaced_meanwhile(
     assert world.disagreements() == []
 
 
+@pytest.mark.parametrize("step", ["delete", "commit"])
+def test_a_crash_while_faces_are_replaced_is_put_right(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    world.put("a.jpg", world.collection.show(make_image(1), "ana"))
+    photo = world.collection.show(make_image(2), "bea")
+    world.store.write("a.jpg", photo, content_type="image/jpeg", metadata={})
+    with monkeypatch.context() as patch:
+        patch.setattr(world.collection if step == "delete" else world.records, step, _crash)
+        with pytest.raises(KeyboardInterrupt):
+            world.index("a.jpg")
+    world.clock.sleep(31)
+
+    world.index("a.jpg")
+
+    assert world.collection.people() == ["bea"]
+    assert world.disagreements() == []
+
+
 def test_a_lease_keeps_others_out_until_it_ends(world: World) -> None:
     world.store.write("a.jpg", make_image(1), content_type="image/jpeg", metadata={})
     found = world.store.find("a.jpg")

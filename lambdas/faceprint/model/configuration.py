@@ -1,0 +1,24 @@
+"""What a deployment was configured with."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Empty text where a function was not given a name: each function gets only what it needs."""
+
+    shared_resource_identifier: str
+    stage: str
+    debug_mode: bool
+    bucket: str
+    table: str
+    images_table: str
+    collection: str
+    max_faces: int
+    threshold: float
+    quality_filter: str
+    attributes: tuple[str, ...]
+    price_per_image: float
+    index_queue_url: str
+    upload_wait_seconds: float
+    link_expiry_seconds: int
