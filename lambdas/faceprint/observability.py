@@ -19,7 +19,7 @@ def set_log_level(*, debug_mode: bool) -> None:
 
 def log_event(event: Mapping[str, Any]) -> None:
     """Writes the event at DEBUG: no image bytes, no key."""
-    logger.debug({"message": "event", "event": redact(event)})
+    logger.debug("event", event=redact(event))
 
 
 def redact(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -91,7 +91,9 @@ class FakeFaceCollection:
         self._called("DetectFaces")
         return {"FaceDetails": [_detail(seen) for seen in self.shown.get(data, [])]}
 
-    def compare(self, source: bytes, target: dict[str, Any], *, threshold: float, quality_filter: str) -> dict[str, Any]:
+    def compare(
+        self, source: bytes, target: dict[str, Any], *, threshold: float, quality_filter: str
+    ) -> dict[str, Any]:
         self._called("CompareFaces")
         one, others = self.shown.get(source, []), self.shown.get(self._read(target), [])
         if not one or not others:

@@ -55,24 +55,22 @@ class Api(APIGatewayRestResolver):
             answer = self.resolve(event, context)
             calls = dict(wiring.counter.calls)
         except Exception:
-            logger.exception({"message": "failed", "operation": request.operation})
+            logger.exception("failed", operation=request.operation)
             answer = _fail(request)
         logger.info(
-            {
-                "message": "served",
-                "operation": request.operation,
-                "status": answer["statusCode"],
-                "milliseconds": round((time.monotonic() - started) * 1000, 1),
-                "calls": calls,
-            }
+            "served",
+            operation=request.operation,
+            status=answer["statusCode"],
+            milliseconds=round((time.monotonic() - started) * 1000, 1),
+            calls=calls,
         )
         return answer
 
     def _refuse(self, error: FaceprintError) -> Reply:
         if error.status >= 500:
-            logger.error({"message": "failed", "error": error.code, "cause": repr(error.__cause__)})
+            logger.error("failed", error=error.code, cause=repr(error.__cause__))
         else:
-            logger.debug({"message": "refused", "error": error.code, "description": str(error)})
+            logger.debug("refused", error=error.code, description=str(error))
         shown = FaceprintError(_INTERNAL) if isinstance(error, MisconfiguredError) else error
         headers = {"Retry-After": "1"} if isinstance(error, ThrottledError) else {}
         body = json.dumps(error_body(shown, self.received.request_id), ensure_ascii=False)

@@ -39,8 +39,8 @@ def request(body: bytes = b"", content_type: str = "", *, filename: str = "a.jpg
 def form(name: str, data: bytes, **fields: str) -> tuple[bytes, str]:
     parts = [f'Content-Disposition: form-data; name="{key}"\r\n\r\n{value}'.encode() for key, value in fields.items()]
     parts.append(
-        f'Content-Disposition: form-data; name="{name}"; filename="x.jpg"\r\n'
-        "Content-Type: image/jpeg\r\n\r\n".encode() + data
+        f'Content-Disposition: form-data; name="{name}"; filename="x.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'.encode()
+        + data
     )
     body = b"".join(b"--BOUND\r\n" + part + b"\r\n" for part in parts) + b"--BOUND--\r\n"
     return body, "multipart/form-data; boundary=BOUND"

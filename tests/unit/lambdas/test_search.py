@@ -48,9 +48,7 @@ def test_check_02_no_face_is_an_answer(world: World) -> None:
     assert search(world, make_image(11))["outcome"] == "no_face"
 
 
-def test_a_face_that_the_quality_filter_refuses_is_low_quality(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_face_that_the_quality_filter_refuses_is_low_quality(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     photo = world.collection.show(make_image(11), "ana")
     monkeypatch.setattr(FakeFaceCollection, "search_by_image", _no_face)
 

@@ -1,0 +1,320 @@
+"""The functions behind API Gateway: routes, statuses, the shape of every answer, what the log tells."""
+
+import base64
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from fakes.pictures import make_image
+from fakes.stores import PlainLinks
+from fakes.world import World
+from jsonschema import Draft202012Validator
+
+from faceprint.aws.clients import CallCounter
+from faceprint.handlers import api_gateway, index, info, library, search, upload
+from faceprint.model.errors import MisconfiguredError, ThrottledError
+from faceprint.settings import load_settings
+from faceprint.use_cases.create_upload import CreateUpload
+
+ROOT = Path(__file__).parents[3]
+CONTRACT = yaml.safe_load((ROOT / "api/openapi.yaml").read_text())
+FUNCTIONS = yaml.safe_load((ROOT / "lambdas/functions.yaml").read_text())["functions"]
+HANDLERS = {"upload": upload, "search": search, "library": library, "info": info}
+ROUTES = {
+    operation["operationId"]: (method.upper(), path, operation)
+    for path, methods in CONTRACT["paths"].items()
+    for method, operation in methods.items()
+}
+UNKNOWN_FACE = "2f4d8f4e-7c0e-4c1c-8f0a-0f6d1b6a9c11"
+PHOTO = make_image(1)
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    world = World()
+    world.collection.show(PHOTO, "ana")
+    wiring = SimpleNamespace(
+        settings=load_settings({"AWS_S3_BUCKET_NAME": "bucket", "STAGE": "v1"}),
+        counter=CallCounter(),
+        upload_image=world.upload_image,
+        index_image=world.index_image,
+        search_faces=world.search_faces,
+        identify_faces=world.identify_faces,
+        detect_faces=SimpleNamespace(detect=lambda data, attributes: world.collection.detect(data)),
+        compare_faces=world.compare_faces,
+        erase_image=world.erase_image,
+        read_image=world.read_image,
+        list_images=world.list_images,
+        create_upload=CreateUpload(PlainLinks(), 900),
+        keep_faces=world.keep_faces,
+        index_queue=SimpleNamespace(returned=[]),
+    )
+    wiring.index_queue.return_later = lambda *message: wiring.index_queue.returned.append(message)
+    world.wiring = wiring
+    monkeypatch.setattr(world.clock, "sleep", lambda seconds: _pass(world, seconds))
+    for module in (api_gateway, index):
+        monkeypatch.setattr(module, "get_wiring", lambda: wiring)
+    yield world
+
+
+def _pass(world: World, seconds: float) -> None:
+    world.clock.time += seconds
+    for key in list(world.store.versions):
+        world.index(key)
+
+
+class Context:
+    """Lambda's context, as far as it is looked at."""
+
+    function_name, memory_limit_in_mb, aws_request_id = "faceprint", 128, "request"
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:faceprint"
+    seconds = 30
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.seconds * 1000
+
+
+def call(operation: str, body: bytes = b"", **request: Any) -> tuple[int, Any]:
+    """Sends a request to the function that serves this operation, and holds the answer to the contract."""
+    method, path, contract = ROUTES[operation]
+    values = {"filename": request.pop("filename", "a.jpg"), "faceId": request.pop("faceId", UNKNOWN_FACE)}
+    url = path.format(**values)
+    event = {
+        "httpMethod": method,
+        "resource": path,
+        "path": url,
+        "pathParameters": {name: value for name, value in values.items() if f"{{{name}}}" in path},
+        "queryStringParameters": request.pop("query", None),
+        "multiValueQueryStringParameters": None,
+        "headers": request.pop("headers", {}),
+        "multiValueHeaders": {},
+        "requestContext": {"requestId": "r-1", "path": f"/v1{url}", "stage": "v1", "httpMethod": method},
+        "body": base64.b64encode(body).decode() or None,
+        "isBase64Encoded": True,
+    }
+    function = next(name for name, each in FUNCTIONS.items() if operation in each.get("operations", []))
+    answer = HANDLERS[function].lambda_handler(event, Context())
+    headers = answer.get("multiValueHeaders") or answer["headers"]
+    if "image/jpeg" in str(headers):
+        return answer["statusCode"], base64.b64decode(answer["body"])
+    parsed = json.loads(answer["body"])
+    _hold_to_contract(contract, str(answer["statusCode"]), parsed)
+    return answer["statusCode"], parsed
+
+
+def _hold_to_contract(operation: dict[str, Any], status: str, body: Any) -> None:
+    response = operation["responses"].get(status) or operation["responses"]["default"]
+    reference = response.get("$ref")
+    response = CONTRACT["components"]["responses"][reference.rpartition("/")[2]] if reference else response
+    schema = response["content"]["application/json"]["schema"]
+    Draft202012Validator(_as_json_schema({**schema, "components": CONTRACT["components"]})).validate(body)
+
+
+def _as_json_schema(node: Any) -> Any:
+    """OpenAPI 3.0's `nullable` in JSON Schema's words."""
+    if isinstance(node, list):
+        return [_as_json_schema(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    read = {name: _as_json_schema(value) for name, value in node.items()}
+    return {**read, "type": [read["type"], "null"]} if read.pop("nullable", False) else read
+
+
+JSON = {"content-type": "application/json"}
+
+
+@pytest.mark.parametrize("operation", ROUTES)
+def test_every_operation_of_the_contract_has_its_route(world: World, operation: str) -> None:
+    _, body = call(operation, b"{}", headers=JSON)
+
+    assert "no such route" not in str(body)
+
+
+def test_an_upload_answers_the_faceprint(world: World) -> None:
+    status, body = call("uploadImage", PHOTO, headers={"x-amz-meta-name": "Ana"})
+
+    assert status == 200
+    assert body["image"]["status"] == "INDEXED"
+    assert body["usage"] == {"calls": {"IndexFaces": 1}, "estimatedUsd": 0.001}
+
+
+def test_an_upload_that_need_not_wait_says_where_to_ask(world: World) -> None:
+    status, body = call("uploadImage", PHOTO, filename="Jos%C3%A9.jpg", headers={"Prefer": "respond-async"})
+
+    assert status == 201
+    assert body["image"]["key"] == "José.jpg"
+
+
+def test_the_whole_life_of_a_photo(world: World) -> None:
+    world.put("a.jpg", PHOTO, name="Ana")
+    face_id = next(iter(world.collection.faces))
+
+    assert call("listImages")[1]["images"][0]["key"] == "a.jpg"
+    assert call("getImage")[1]["image"]["status"] == "INDEXED"
+    assert call("getFace", faceId=face_id)[1]["name"] == "Ana"
+    for operation in ("searchFaces", "postSearchFaces", "searchFacesNamed", "postSearchFacesNamed"):
+        assert call(operation, PHOTO)[1]["matchedFaces"] == ["Ana"]
+    assert call("searchFacesByFaceId", query={"faceId": face_id})[1]["outcome"] == "unknown"
+    assert len(call("detectFaces", PHOTO)[1]["FaceDetails"]) == 1
+    assert call("compareFaces", _pair(PHOTO, {"key": "a.jpg"}), headers=JSON)[1]["outcome"] == "match"
+    assert call("compareFaces", _pair(PHOTO, {"faceId": face_id}), headers=JSON)[1]["outcome"] == "match"
+    assert call("compareFaces", _pair(PHOTO, base64.b64encode(PHOTO).decode()), headers=JSON)[1]["outcome"] == "match"
+    assert call("identifyFaces", PHOTO, headers={"Accept": "image/jpeg"})[1][:3] == b"\xff\xd8\xff"
+    assert call("deleteFace", faceId=face_id)[1]["deleted"]["FaceIds"] == [face_id]
+    assert call("deleteImage")[1]["deleted"]["versions"] == 1
+    assert call("getImage")[0] == 404
+
+
+def _pair(source: bytes, target: Any) -> bytes:
+    return json.dumps({"source": base64.b64encode(source).decode(), "target": target}).encode()
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "status", "error"),
+    [
+        ("searchFaces", {}, 400, "MissingImage"),
+        ("searchFaces", {"body": PHOTO, "query": {"threshold": "101"}}, 400, "InvalidParameter"),
+        ("searchFaces", {"body": PHOTO, "query": {"maxFaces": "0"}}, 400, "InvalidParameter"),
+        ("searchFaces", {"body": PHOTO, "query": {"qualityFilter": "BEST"}}, 400, "InvalidParameter"),
+        ("searchFaces", {"body": b"%PDF-1.7"}, 415, "UnsupportedFormat"),
+        ("searchFaces", {"body": make_image(1, size=(79, 79))}, 422, "ImageTooSmall"),
+        ("searchFacesByFaceId", {"query": {"faceId": "x"}}, 400, "InvalidParameter"),
+        ("searchFacesByFaceId", {"query": {"faceId": UNKNOWN_FACE}}, 404, "NotFound"),
+        ("identifyFaces", {"body": PHOTO, "query": {"maxSearch": "x"}}, 400, "InvalidParameter"),
+        ("detectFaces", {"body": PHOTO, "query": {"attributes": "MOOD"}}, 400, "InvalidParameter"),
+        ("compareFaces", {"body": b"{}", "headers": JSON}, 400, "MissingImage"),
+        ("compareFaces", {"body": _pair(PHOTO, {"url": "http://x"}), "headers": JSON}, 400, "InvalidParameter"),
+        ("compareFaces", {"body": _pair(PHOTO, {"key": "b.jpg"}), "headers": JSON}, 404, "NotFound"),
+        (
+            "compareFaces",
+            {"body": _pair(PHOTO, base64.b64encode(make_image(9)).decode()), "headers": JSON},
+            422,
+            "NoFace",
+        ),
+        ("uploadImage", {"body": PHOTO, "filename": "%2e%2e"}, 400, "InvalidParameter"),
+        ("uploadImage", {"body": PHOTO, "headers": {"x-amz-meta-name": "x" * 300}}, 400, "InvalidParameter"),
+        ("createUpload", {"body": b'{"filename": "a.jpg"}', "headers": JSON}, 400, "InvalidParameter"),
+        ("createUpload", {"body": b'{"filename": "a.jpg", "bytes": 15728641}'}, 400, "InvalidParameter"),
+        ("createUpload", {"body": b'{"bytes": 5}'}, 400, "InvalidParameter"),
+        ("listImages", {"query": {"cursor": "%%"}}, 400, "InvalidParameter"),
+        ("getFace", {"faceId": "x"}, 400, "InvalidParameter"),
+        ("getFace", {}, 404, "NotFound"),
+        ("deleteFace", {}, 404, "NotFound"),
+        ("deleteImage", {}, 404, "NotFound"),
+    ],
+)
+def test_bad_input_is_refused_with_the_error_body(
+    world: World, operation: str, request_: dict[str, Any], status: int, error: str
+) -> None:
+    got, body = call(operation, **request_)
+
+    assert (got, body["error"], body["requestId"]) == (status, error, "r-1")
+    assert len(body["description"]) > 10
+
+
+def test_check_14_throttling_is_429_and_our_own_faults_tell_nothing(world: World) -> None:
+    world.collection.failures.append(ThrottledError("wait"))
+    assert call("searchFaces", PHOTO)[0] == 429
+
+    world.collection.failures.append(MisconfiguredError("arn:aws:iam::1:role/x may not"))
+    status, body = call("searchFaces", PHOTO)
+    assert status == 500
+    assert "arn" not in body["description"]
+
+    world.collection.failures.append(RuntimeError("secret detail"))
+    status, body = call("searchFaces", PHOTO)
+    assert (status, body["error"]) == (500, "Internal")
+    assert "secret" not in str(body)
+
+
+def test_info_tells_names_and_settings_but_no_secrets(world: World) -> None:
+    body = call("getInfo")[1]
+
+    assert body["aws"]["s3"]["bucket_name"] == "bucket"
+    assert body["settings"]["aws_rekognition"]["aws_rekognition_face_detect_threshold"] == 80.0
+    assert "arn:" not in str(body)
+    assert call("getHealth")[1] == {"status": "ok"}
+
+
+def test_check_17_the_log_has_one_line_without_image_key_or_name(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.wiring.settings = load_settings({"DEBUG_MODE": "true"})
+
+    call(
+        "uploadImage",
+        PHOTO,
+        headers={"x-api-key": "secret-key", "x-amz-meta-name": "Ana Secret"},
+        query={"name": "Ana Secret"},
+    )
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["message"] for line in lines if line["level"] == "INFO"] == ["served"]
+    text = json.dumps(lines)
+    assert "secret-key" not in text
+    assert "Ana Secret" not in text
+    assert base64.b64encode(PHOTO).decode()[:40] not in text
+    assert any(line["message"] == "event" for line in lines)
+
+
+def sqs_event(*bodies: Any, receive_count: int = 1) -> dict[str, Any]:
+    return {
+        "Records": [
+            {
+                "messageId": f"m{place}",
+                "receiptHandle": f"h{place}",
+                "body": body if isinstance(body, str) else json.dumps(body),
+                "attributes": {"ApproximateReceiveCount": str(receive_count)},
+                "eventSource": "aws:sqs",
+            }
+            for place, body in enumerate(bodies)
+        ]
+    }
+
+
+def s3_event(*keys: str) -> dict[str, Any]:
+    return {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"object": {"key": key}}} for key in keys]}
+
+
+def test_check_01_one_bad_record_does_not_retry_its_neighbours(world: World) -> None:
+    for name in ("a b.jpg", "é.jpg"):
+        world.store.write(name, PHOTO, content_type="image/jpeg", metadata={})
+    world.store.write("bad.jpg", b"\xff\xd8\xff corrupt", content_type="image/jpeg", metadata={})
+
+    answer = index.lambda_handler(
+        sqs_event(s3_event("a+b.jpg"), "no JSON", s3_event("bad.jpg"), s3_event("%C3%A9.jpg")), Context()
+    )
+
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["m1"]
+    statuses = {key: world.records.read(key).status.value for key in world.store.versions}
+    assert statuses == {"a b.jpg": "INDEXED", "é.jpg": "INDEXED", "bad.jpg": "FAILED"}
+
+
+def test_a_failed_record_comes_back_soon_and_later_each_time(world: World) -> None:
+    world.store.write("a.jpg", PHOTO, content_type="image/jpeg", metadata={})
+    world.collection.failures.append(ThrottledError("wait"))
+
+    answer = index.lambda_handler(sqs_event(s3_event("a.jpg"), receive_count=3), Context())
+
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["m0"]
+    assert world.wiring.index_queue.returned == [("h0", 3)]
+
+
+def test_s3s_test_event_is_part_of_life(world: World) -> None:
+    answer = index.lambda_handler(sqs_event({"Service": "Amazon S3", "Event": "s3:TestEvent"}), Context())
+
+    assert answer == {"batchItemFailures": []}
+
+
+def test_a_record_is_not_begun_without_time_to_finish(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.store.write("a.jpg", PHOTO, content_type="image/jpeg", metadata={})
+    monkeypatch.setattr(Context, "seconds", 5)
+
+    answer = index.lambda_handler(sqs_event(s3_event("a.jpg")), Context())
+
+    assert len(answer["batchItemFailures"]) == 1
+    assert world.collection.calls == []
