@@ -6,7 +6,6 @@ from typing import Any
 
 import boto3
 import pytest
-from fakes.stores import ManualClock, MemoryFaceRecords, MemoryImageStore, MemoryRecords
 from moto import mock_aws
 
 from faceprint.aws.face_records import FaceRecords
@@ -14,6 +13,7 @@ from faceprint.aws.image_records import ImageRecords
 from faceprint.aws.image_store import ImageStore
 from faceprint.model.errors import ConflictError, NotFoundError
 from faceprint.model.records import ImageRecord, ObjectVersion, Status
+from fakes.stores import ManualClock, MemoryFaceRecords, MemoryImageStore, MemoryRecords
 
 KEY = "José María/1.jpeg"
 ONE, TWO = ObjectVersion("e1", "v1"), ObjectVersion("e2", "v2")

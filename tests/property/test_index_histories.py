@@ -3,12 +3,13 @@
 from contextlib import suppress
 from typing import Any
 
-from fakes.pictures import make_image
-from fakes.world import World
-from hypothesis import settings, strategies as st
+from hypothesis import settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from faceprint.model.errors import ConflictError, FaceprintError, NotFoundError
+from fakes.pictures import make_image
+from fakes.world import World
 
 KEYS = ["a.jpg"]
 """One is enough: nothing is shared between keys, and every step then meets the ones before it."""

@@ -1,6 +1,7 @@
 """The functions behind API Gateway: routes, statuses, the shape of every answer, what the log tells."""
 
 import base64
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,16 +10,17 @@ from typing import Any
 
 import pytest
 import yaml
-from fakes.pictures import make_image
-from fakes.stores import PlainLinks
-from fakes.world import World
 from jsonschema import Draft202012Validator
 
 from faceprint.aws.clients import CallCounter
 from faceprint.handlers import api_gateway, index, info, library, search, upload
 from faceprint.model.errors import MisconfiguredError, ThrottledError
+from faceprint.observability import logger
 from faceprint.settings import load_settings
 from faceprint.use_cases.create_upload import CreateUpload
+from fakes.pictures import make_image
+from fakes.stores import PlainLinks
+from fakes.world import World
 
 ROOT = Path(__file__).parents[3]
 CONTRACT = yaml.safe_load((ROOT / "api/openapi.yaml").read_text())
@@ -240,9 +242,9 @@ def test_info_tells_names_and_settings_but_no_secrets(world: World) -> None:
     assert call("getHealth")[1] == {"status": "ok"}
 
 
-def test_check_17_the_log_has_one_line_without_image_key_or_name(
-    world: World, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_17_the_log_has_one_line_without_image_key_or_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", written)
     world.wiring.settings = load_settings({"DEBUG_MODE": "true"})
 
     call(
@@ -252,7 +254,7 @@ def test_check_17_the_log_has_one_line_without_image_key_or_name(
         query={"name": "Ana Secret"},
     )
 
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
     assert [line["message"] for line in lines if line["level"] == "INFO"] == ["served"]
     text = json.dumps(lines)
     assert "secret-key" not in text

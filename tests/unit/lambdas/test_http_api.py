@@ -6,7 +6,6 @@ import textwrap
 from typing import Any
 
 import pytest
-from fakes.pictures import make_image
 
 from faceprint.http_api import ApiRequest, decode_image
 from faceprint.model.errors import (
@@ -16,6 +15,7 @@ from faceprint.model.errors import (
     MissingImageError,
     UnsupportedFormatError,
 )
+from fakes.pictures import make_image
 
 JPEG = make_image(1)
 PNG = make_image(2, format="PNG")

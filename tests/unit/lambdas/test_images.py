@@ -3,10 +3,10 @@
 import struct
 
 import pytest
-from fakes.pictures import make_image
 
 from faceprint.model.errors import ImageTooLargeError, ImageTooSmallError, UnsupportedFormatError
 from faceprint.model.images import ImageInfo, read_image_info
+from fakes.pictures import make_image
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG"])

@@ -1,13 +1,13 @@
 """Indexing: every object ends with the right faces exactly once, whatever comes twice, late or half-done."""
 
 import pytest
-from fakes.faces import Seen
-from fakes.pictures import make_image
-from fakes.world import World
 
 from faceprint.model.errors import ConflictError, ThrottledError
 from faceprint.model.names import external_image_id
 from faceprint.model.records import Status
+from fakes.faces import Seen
+from fakes.pictures import make_image
+from fakes.world import World
 
 
 @pytest.fixture

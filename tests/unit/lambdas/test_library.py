@@ -1,12 +1,12 @@
 """Reading, listing and erasing photos and faces."""
 
 import pytest
-from fakes.faces import Seen
-from fakes.pictures import make_image
-from fakes.world import World
 
 from faceprint.model.errors import ConflictError, NotFoundError
 from faceprint.model.parameters import read_cursor
+from fakes.faces import Seen
+from fakes.pictures import make_image
+from fakes.world import World
 
 
 @pytest.fixture

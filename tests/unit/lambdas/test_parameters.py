@@ -30,7 +30,7 @@ def test_percentages_out_of_range_are_refused_by_name(given: object) -> None:
         read_percent({"threshold": given}, "threshold", default=80)
 
 
-@pytest.mark.parametrize("given", ["0", "101", "1.5", "-3", "x", "１", "9" * 5000])
+@pytest.mark.parametrize("given", ["0", "101", "1.5", "-3", "x", "\uff11", "9" * 5000])
 def test_counts_out_of_range_are_refused(given: str) -> None:
     with pytest.raises(InvalidParameterError, match="maxFaces"):
         read_count({"maxFaces": given}, "maxFaces", default=10, most=100)

@@ -2,15 +2,16 @@
 
 import base64
 import io
+from typing import ClassVar
 
 import pytest
-from fakes.faces import FakeFaceCollection, Seen
-from fakes.pictures import make_image
-from fakes.world import World
 from PIL import Image
 
 from faceprint.model.errors import NoFaceError, NotFoundError
 from faceprint.use_cases.pictures import Picture
+from fakes.faces import FakeFaceCollection, Seen
+from fakes.pictures import make_image
+from fakes.world import World
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_an_indexed_face_finds_the_others_of_the_same_person(world: World) -> No
 class Crops:
     """Shows each crop of a group photo as the person whose colour is in its middle."""
 
-    COLOURS = {"ana": (250, 0, 0), "bea": (0, 250, 0), "cia": (0, 0, 250), "zoe": (250, 250, 0)}
+    COLOURS: ClassVar = {"ana": (250, 0, 0), "bea": (0, 250, 0), "cia": (0, 0, 250), "zoe": (250, 250, 0)}
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self.collection = world.collection

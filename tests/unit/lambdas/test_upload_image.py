@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 import pytest
+
+from faceprint.model.errors import ConflictError, ImageTooSmallError, UnsupportedFormatError
 from fakes.pictures import make_image
 from fakes.stores import ManualClock
 from fakes.world import World
-
-from faceprint.model.errors import ConflictError, ImageTooSmallError, UnsupportedFormatError
 
 
 class BusyClock(ManualClock):
