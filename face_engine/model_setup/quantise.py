@@ -29,7 +29,7 @@ class ChipReader(CalibrationDataReader):  # type: ignore[misc]  # onnxruntime sh
 
 def _read_batches() -> Iterator[Floats]:
     for path in sorted(CALIBRATION_CHIPS.glob("*.png")):
-        chip = cv2.imread(str(path), cv2.IMREAD_COLOR_RGB)
+        chip = np.asarray(cv2.imread(str(path), cv2.IMREAD_COLOR_RGB))
         pixels = np.stack([chip, chip[:, ::-1]]).transpose(0, 3, 1, 2).astype(np.float32)
         for brightness in BRIGHTNESSES:
             yield np.clip(pixels * brightness, 0, 255)

@@ -7,6 +7,7 @@ convolution, which has no padding, also the mean colour and the division by 256 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import onnx
@@ -26,6 +27,7 @@ from face_engine.model_setup.dlib_weights import (
 )
 
 OPSET = 17
+WHOLE_PICTURE = (0, 0)
 IR_VERSION = 8  # the oldest that holds opset 17, so that older runtimes load it too
 
 
@@ -50,27 +52,33 @@ class ResNetWriter:
 
     def write(self, layers: list[Layer]) -> None:
         for position, layer in enumerate(layers):
-            following = layers[position + 1] if position + 1 < len(layers) else None
-            match layer:
-                case Convolution():
-                    self._convolve(layer)
-                case Relu():
-                    self._current = self._add_node("Relu", self._current, [self._current.name])
-                case Pool(window=(0, 0)):
-                    size = replace(self._current, rows=1, columns=1)
-                    self._current = self._add_node("GlobalAveragePool", size, [self._current.name])
-                case Pool(kind="max"):
-                    self._max_pool(layer)
-                case Pool():
-                    self._shortcut = self._halve(self._shortcut, layer, self._current.channels)
-                case AddShortcut():
-                    self._add_shortcut()
-                case FullyConnected():
-                    self._multiply(layer)
-                case _:
-                    raise DlibFormatError(f"{type(layer).__name__} has no place of its own in the graph")
-            if _opens_a_block(layer, following, layers[position - 1]):
+            self._append(layer)
+            if _opens_a_block(layer, layers[position - 1]):
                 self._shortcut = self._current
+
+    def _append(self, layer: Layer) -> None:
+        match layer:
+            case Convolution():
+                self._current = self._convolve(self._current, layer)
+            case Relu():
+                self._current = self._add_node("Relu", self._current, [self._current.name])
+            case Pool():
+                self._pool(layer)
+            case AddShortcut():
+                self._add_shortcut()
+            case FullyConnected():
+                self._multiply(layer)
+            case _:
+                raise DlibFormatError(f"{type(layer).__name__} has no place of its own in the graph")
+
+    def _pool(self, layer: Pool) -> None:
+        if layer.window == WHOLE_PICTURE:
+            size = replace(self._current, rows=1, columns=1)
+            self._current = self._add_node("GlobalAveragePool", size, [self._current.name])
+        elif layer.kind == "max":
+            self._max_pool(layer)
+        else:
+            self._shortcut = self._halve(self._shortcut, layer, self._current.channels)
 
     def to_model(self) -> onnx.ModelProto:
         pixels = helper.make_tensor_value_info("chips", onnx.TensorProto.FLOAT, ["n", 3, 150, 150])
@@ -81,7 +89,7 @@ class ResNetWriter:
         onnx.checker.check_model(model, full_check=True)
         return model
 
-    def _add_node(self, kind: str, size: Tensor, inputs: list[str], **attributes: object) -> Tensor:
+    def _add_node(self, kind: str, size: Tensor, inputs: list[str], **attributes: Any) -> Tensor:
         name = f"{kind.lower()}_{len(self._nodes)}"
         self._nodes.append(helper.make_node(kind, inputs, [name], name=name, **attributes))
         return replace(size, name=name)
@@ -91,10 +99,7 @@ class ResNetWriter:
         self._constants.append(numpy_helper.from_array(values, name))
         return name
 
-    def _convolve(self, layer: Convolution) -> None:
-        self._current = self._add_convolution(self._current, layer)
-
-    def _add_convolution(self, source: Tensor, layer: Convolution) -> Tensor:
+    def _convolve(self, source: Tensor, layer: Convolution) -> Tensor:
         outputs, _, rows, columns = layer.weights.shape
         (down, right), (top, left) = layer.stride, layer.padding
         size = Tensor(
@@ -127,9 +132,7 @@ class ResNetWriter:
         weights = np.zeros((channels, source.channels, rows, columns), np.float32)
         for channel in range(source.channels):
             weights[channel, channel] = 1 / (rows * columns)
-        return self._add_convolution(
-            source, Convolution(weights, np.zeros(channels, np.float32), layer.stride, layer.padding)
-        )
+        return self._convolve(source, Convolution(weights, np.zeros(channels, np.float32), layer.stride, layer.padding))
 
     def _add_shortcut(self) -> None:
         branch, shortcut = self._current, self._shortcut
@@ -145,10 +148,10 @@ class ResNetWriter:
         self._current = self._add_node("MatMul", flat, [flat.name, weights])
 
 
-def _opens_a_block(layer: Layer, following: Layer | None, previous: Layer) -> bool:
+def _opens_a_block(layer: Layer, previous: Layer) -> bool:
     """A block starts after the first pooling and after each activation that closes the block before it."""
-    closes_block = isinstance(layer, Relu) and isinstance(previous, AddShortcut)
-    return closes_block or (isinstance(layer, Pool) and layer.kind == "max" and isinstance(following, Convolution))
+    after_pooling = isinstance(layer, Pool) and layer.kind == "max"
+    return after_pooling or (isinstance(layer, Relu) and isinstance(previous, AddShortcut))
 
 
 def fold_linear_layers(network: Network) -> list[Layer]:

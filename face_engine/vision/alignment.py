@@ -8,20 +8,22 @@ import numpy.typing as npt
 
 from face_engine.vision.arrays import CHIP_SIDE, Floats, Picture
 
-TEMPLATE = np.array([[46.31, 46.61], [102.69, 46.61], [74.50, 78.32], [50.50, 101.64], [98.50, 101.64]], np.float64)
+Points = npt.NDArray[np.float64]
+
+TEMPLATE = np.array([[46.31, 46.61], [102.69, 46.61], [74.50, 78.32], [50.50, 101.64], [98.50, 101.64]])
 """Where CenterFace's landmarks (at a 640 px input) lie on dlib's own chips, in chip pixels.
 
 The robust mean over 154 faces that both detectors found, made symmetric.
 """
 
 
-def fit_similarity(points: Floats) -> tuple[float, float, float, float]:
+def fit_similarity(points: Points) -> tuple[float, float, float, float]:
     """(a, b, x, y) of the turn, scale and shift that takes `TEMPLATE` to `points` [5, 2] with least squared error.
 
     A template point (u, v) goes to (a u - b v + x, b u + a v + y). Closed form of Umeyama (1991) in two dimensions,
     which never mirrors.
     """
-    centre, target = TEMPLATE.mean(axis=0), points.mean(axis=0, dtype=np.float64)
+    centre, target = TEMPLATE.mean(axis=0), points.mean(axis=0)
     template, moved = TEMPLATE - centre, points - target
     spread = float((template**2).sum())
     a = float((template * moved).sum()) / spread
@@ -39,14 +41,14 @@ def cut_chip(picture: Picture, landmarks: Floats) -> Picture:
     region, corner = _crop_around(picture, points)
     points = points - corner
     while _scale(fit_similarity(points)) > 2:
-        region = cv2.pyrDown(region)
+        region = np.asarray(cv2.pyrDown(region), np.uint8)
         points = points / 2
     size = (CHIP_SIDE, CHIP_SIDE)
     chip = cv2.warpAffine(region, _chip_to_picture(points), size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     return np.asarray(chip, np.uint8)
 
 
-def _chip_to_picture(points: Floats) -> npt.NDArray[np.float64]:
+def _chip_to_picture(points: Points) -> Points:
     """The matrix [2, 3] from chip pixels to picture pixels, with dlib's half-pixel convention.
 
     Chip pixel p shows template coordinate v = 75 + (p - 74.5) (150 s - 1) / (149 s), s being picture pixels per chip
@@ -65,7 +67,7 @@ def _scale(similarity: tuple[float, float, float, float]) -> float:
     return float(np.hypot(similarity[0], similarity[1]))
 
 
-def _crop_around(picture: Picture, points: Floats) -> tuple[Picture, Floats]:
+def _crop_around(picture: Picture, points: Points) -> tuple[Picture, Points]:
     """The part of the picture that the chip can touch, and its corner (x, y): halving a whole photo costs more."""
     a, b, x, y = fit_similarity(points)
     corners = np.array([[0, 0], [CHIP_SIDE, 0], [0, CHIP_SIDE], [CHIP_SIDE, CHIP_SIDE]], np.float64)

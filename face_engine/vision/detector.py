@@ -66,7 +66,7 @@ def fit_picture(picture: Picture) -> tuple[Floats, float]:
     fitted = picture
     if scale < 1:
         size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
-        fitted = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        fitted = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
     padded = [-(-side // MULTIPLE) * MULTIPLE for side in fitted.shape[:2]]
     pixels = np.zeros((1, 3, *padded), np.float32)
     pixels[0, :, : fitted.shape[0], : fitted.shape[1]] = fitted.transpose(2, 0, 1)

@@ -22,8 +22,9 @@ class FaceEmbedder:
 
     def describe(self, chips: Sequence[Picture]) -> Floats:
         """Faceprints [n, 128] of chips [150, 150, 3]: the mean over chip and mirrored chip, then normalised."""
-        calls = [self._describe_few(chips[start : start + FACES_PER_CALL]) for start in range(0, len(chips), FACES_PER_CALL)]
-        return np.concatenate([np.empty((0, FACEPRINT_SIZE), np.float32), *calls])
+        groups = [chips[start : start + FACES_PER_CALL] for start in range(0, len(chips), FACES_PER_CALL)]
+        empty = np.empty((0, FACEPRINT_SIZE), np.float32)
+        return np.concatenate([empty, *map(self._describe_few, groups)])
 
     def _describe_few(self, chips: Sequence[Picture]) -> Floats:
         upright = np.stack(chips).transpose(0, 3, 1, 2).astype(np.float32)
