@@ -1,0 +1,68 @@
+"""`python -m face_engine` serves; `python -m face_engine setup` fetches the models once."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from face_engine.face_store import StoreLockedError
+from face_engine.settings import SettingsError, read_settings
+from face_engine.vision.model_files import ModelsMissingError
+
+
+def main() -> int:
+    arguments = _parse_arguments()
+    try:
+        settings = read_settings(vars(arguments))
+        _configure_logging(debug=settings.debug)
+        if arguments.command == "setup":
+            return _set_up(settings.models)
+        from face_engine.server import serve
+
+        serve(settings)
+    except (SettingsError, ModelsMissingError, StoreLockedError, OSError) as exc:
+        print(f"face_engine: {exc}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parse_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m face_engine", description="A Rekognition endpoint with real face models on this machine."
+    )
+    parser.add_argument("command", nargs="?", choices=["serve", "setup"], default="serve")
+    parser.add_argument("--models", type=Path, help="folder of the models (models/ in the repository)")
+    parser.add_argument("--data", type=Path, help="folder of collections and faces (.data/face_engine)")
+    parser.add_argument("--host", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", help="port to listen on (8002); 0 takes a free one")
+    parser.add_argument("--workers", help="pictures worked on at a time (number of processors)")
+    parser.add_argument("--queue", help="pictures that may wait (32); more are told to slow down")
+    parser.add_argument("--precision", help="int8 (default) or fp32: twice the time per face; not comparable")
+    parser.add_argument("--account-id", help="12 digits for ARNs (123456789012)")
+    parser.add_argument("--debug", action="store_const", const="1", help="log more")
+    return parser.parse_args()
+
+
+def _set_up(models: Path) -> int:
+    from face_engine.model_setup.build import set_up_models
+    from face_engine.model_setup.packages import SetupError
+
+    try:
+        changed = set_up_models(models)
+    except SetupError as exc:
+        print(f"face_engine: {exc}", file=sys.stderr)
+        return 1
+    print(f"models {'written to' if changed else 'up to date in'} {models}", file=sys.stderr)
+    return 0
+
+
+def _configure_logging(*, debug: bool) -> None:
+    """Our own lines on standard error; of other libraries only what went wrong."""
+    logging.basicConfig(stream=sys.stderr, level=logging.ERROR, format="%(message)s")
+    logging.getLogger("face_engine").setLevel(logging.DEBUG if debug else logging.INFO)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

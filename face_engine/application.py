@@ -1,0 +1,131 @@
+"""One HTTP request from its headers to its answer, as WSGI: sign, target, turn, body, operation, log line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from face_engine.errors import (
+    ImageTooLargeError,
+    InternalServerError,
+    ServiceError,
+    ThrottlingError,
+    UnknownOperationError,
+)
+from face_engine.operations import OPERATIONS, PICTURE_OPERATIONS
+from face_engine.operations.context import Call, Engine
+from face_engine.protocol import (
+    CONTENT_TYPE,
+    RekognitionModel,
+    Values,
+    read_authorization,
+    write_answer,
+    write_error,
+)
+
+log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 16 * 1024 * 1024
+"""Two images of 5 MB as base64 make 14 MB, the most that a valid request can hold."""
+
+REASONS = {200: "200 OK", 400: "400 Bad Request", 500: "500 Internal Server Error"}
+FACE_LISTS = ("FaceRecords", "FaceDetails", "FaceMatches", "Faces", "DeletedFaces")
+
+Environment = dict[str, Any]
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+
+class Turnstile:
+    """Lets `workers` in at a time and `queue` wait; refuses the rest at once."""
+
+    def __init__(self, *, workers: int, queue: int) -> None:
+        self._places = threading.Semaphore(workers + queue)
+        self._workers = threading.Semaphore(workers)
+
+    @contextmanager
+    def pass_through(self) -> Iterator[None]:
+        """Raises `ThrottlingError` when the queue is full."""
+        if not self._places.acquire(blocking=False):
+            raise ThrottlingError
+        try:
+            with self._workers:
+                yield
+        finally:
+            self._places.release()
+
+
+class Application:
+    """The WSGI application; `turnstile` bounds the work on pictures, whose bodies stay unread until their turn."""
+
+    def __init__(self, engine: Engine, model: RekognitionModel, turnstile: Turnstile) -> None:
+        self._engine = engine
+        self._model = model
+        self._turnstile = turnstile
+
+    def __call__(self, environment: Environment, start_response: StartResponse) -> list[bytes]:
+        if (environment["REQUEST_METHOD"], environment["PATH_INFO"]) == ("GET", "/health"):
+            return _respond(start_response, 200, self._report_health(), str(uuid.uuid4()), "application/json")
+        started = time.perf_counter()
+        request_id = str(uuid.uuid4())
+        line: Values = {"requestId": request_id}
+        try:
+            answer = self._answer(environment, line)
+            status, body = 200, write_answer(answer)
+            line["faces"] = sum(len(answer.get(name, ())) for name in FACE_LISTS)
+        except ServiceError as exc:
+            status, body = exc.status, write_error(exc, request_id)
+            line["error"] = exc.code
+        except Exception:
+            log.exception("request %s failed", request_id)
+            failure = InternalServerError()
+            status, body = failure.status, write_error(failure, request_id)
+            line["error"] = failure.code
+        line |= {"status": status, "ms": round(1000 * (time.perf_counter() - started), 1)}
+        log.info(json.dumps(line))
+        return _respond(start_response, status, body, request_id, CONTENT_TYPE)
+
+    def _answer(self, environment: Environment, line: Values) -> Values:
+        """The operation's answer; puts what is known of the request into `line` as soon as it is known."""
+        if (environment["REQUEST_METHOD"], environment["PATH_INFO"]) != ("POST", "/"):
+            raise UnknownOperationError("Requests to Rekognition are POST /.")
+        caller = read_authorization(environment.get("HTTP_AUTHORIZATION"))
+        name = self._model.read_target(environment.get("HTTP_X_AMZ_TARGET"))
+        if not self._model.is_operation(name):
+            raise UnknownOperationError("The operation is not one of Amazon Rekognition.")
+        line["operation"] = name
+        if name not in OPERATIONS:
+            raise UnknownOperationError(f"{name} is not offered by this engine.")
+        turn = self._turnstile.pass_through() if name in PICTURE_OPERATIONS else nullcontext()
+        with turn:
+            values = self._model.read_request(name, _read_body(environment))
+            return OPERATIONS[name](self._engine, Call(values, caller.region))
+
+    def _report_health(self) -> bytes:
+        return write_answer(
+            {
+                "status": "ok",
+                "faceModelVersion": self._engine.vision.version,
+                "collections": self._engine.library.store.count_collections(),
+            }
+        )
+
+
+def _read_body(environment: Environment) -> bytes:
+    length = int(environment.get("CONTENT_LENGTH") or 0)
+    if length > MAX_BODY_BYTES:
+        raise ImageTooLargeError(f"Image size is too large. A request may have {MAX_BODY_BYTES} bytes.")
+    return bytes(environment["wsgi.input"].read(length))
+
+
+def _respond(
+    start_response: StartResponse, status: int, body: bytes, request_id: str, content_type: str
+) -> list[bytes]:
+    headers = [("Content-Type", content_type), ("Content-Length", str(len(body))), ("x-amzn-RequestId", request_id)]
+    start_response(REASONS[status], headers)
+    return [body]

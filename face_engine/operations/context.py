@@ -1,0 +1,84 @@
+"""What every operation is given, and the questions that many of them ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from face_engine.errors import (
+    ImageTooLargeError,
+    InvalidParameterError,
+    ModelMismatchError,
+    ResourceNotFoundError,
+)
+from face_engine.face_library import FaceLibrary
+from face_engine.face_store import CollectionMissingError
+from face_engine.images import MAX_INLINE_BYTES, LoadedImage, load_image
+from face_engine.protocol import Values
+from face_engine.records import Collection
+from face_engine.vision.faces import Vision
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The parts behind the operations; `now` is in seconds since 1970, `new_id` makes a fresh UUID as text.
+
+    `read_object` takes the members of `S3Object` and the region, and answers the object's bytes.
+    """
+
+    library: FaceLibrary
+    vision: Vision
+    account_id: str
+    now: Callable[[], float]
+    new_id: Callable[[], str]
+    read_object: Callable[..., bytes]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request: its checked members, and the region that it was signed for."""
+
+    values: Values
+    region: str
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self.values.get(name, default)
+
+
+Operation = Callable[[Engine, Call], Values]
+
+
+def find_collection(engine: Engine, name: str) -> Collection:
+    """Raises `ResourceNotFoundError`."""
+    try:
+        return engine.library.store.get_collection(name)
+    except CollectionMissingError as exc:
+        raise missing_collection(name) from exc
+
+
+def missing_collection(name: str) -> ResourceNotFoundError:
+    return ResourceNotFoundError(f"The collection id: {name} does not exist")
+
+
+def require_same_model(engine: Engine, collection: Collection) -> None:
+    """Raises `ModelMismatchError` when the collection's faceprints cannot be compared with today's."""
+    if collection.model_version != engine.vision.version:
+        raise ModelMismatchError(
+            f"The collection {collection.name} was made with face model {collection.model_version}, this engine runs "
+            f"{engine.vision.version}, and their faceprints cannot be compared. Index its images into a new collection."
+        )
+
+
+def read_image(engine: Engine, call: Call, name: str = "Image") -> LoadedImage:
+    """The picture of the member `name`, given as bytes or as an S3 object."""
+    image = call.values[name]
+    if len(image) != 1:
+        raise InvalidParameterError(f"Request has invalid parameters. {name} needs either Bytes or S3Object.")
+    if "S3Object" in image:
+        return load_image(engine.read_object(image["S3Object"], region=call.region))
+    if len(image["Bytes"]) > MAX_INLINE_BYTES:
+        raise ImageTooLargeError(
+            f"Image size is too large. {name}.Bytes may hold {MAX_INLINE_BYTES} bytes; put larger images into S3."
+        )
+    return load_image(image["Bytes"])

@@ -1,0 +1,53 @@
+"""DetectFaces, CompareFaces: about pictures alone, nothing is kept."""
+
+from __future__ import annotations
+
+from face_engine.errors import NoFacesError
+from face_engine.images import LoadedImage
+from face_engine.matching import compare
+from face_engine.operations.context import Call, Engine, read_image
+from face_engine.operations.quality_filter import keep_good
+from face_engine.operations.search import DEFAULT_THRESHOLD
+from face_engine.operations.shapes import show_box, show_seen_face, to_box, to_confidence
+from face_engine.protocol import Values
+from face_engine.vision.faces import SeenFace
+
+MAX_FACES = 100
+"""Rekognition's limit of faces in one answer: the largest."""
+
+
+def detect_faces(engine: Engine, call: Call) -> Values:
+    image = read_image(engine, call)
+    faces = engine.vision.find_faces(image.picture)[:MAX_FACES]
+    return {"FaceDetails": [show_seen_face(face, image.picture) for face in faces]}
+
+
+def compare_faces(engine: Engine, call: Call) -> Values:
+    source, target = read_image(engine, call, "SourceImage"), read_image(engine, call, "TargetImage")
+    face = _find_good(engine, call, source)[0]
+    others = _find_good(engine, call, target)[:MAX_FACES]
+    faceprints = engine.vision.describe([face, *others])
+    similarities = compare(faceprints[0], faceprints[1:])
+    pairs = sorted(zip(similarities.tolist(), others, strict=True), key=lambda pair: -pair[0])
+    threshold = call.get("SimilarityThreshold", DEFAULT_THRESHOLD)
+    return {
+        "SourceImageFace": {
+            "BoundingBox": show_box(to_box(face, source.picture)),
+            "Confidence": to_confidence(face),
+        },
+        "FaceMatches": [
+            {"Similarity": similarity, "Face": show_seen_face(other, target.picture)}
+            for similarity, other in pairs
+            if similarity >= threshold
+        ],
+        "UnmatchedFaces": [
+            show_seen_face(other, target.picture) for similarity, other in pairs if similarity < threshold
+        ],
+    }
+
+
+def _find_good(engine: Engine, call: Call, image: LoadedImage) -> list[SeenFace]:
+    faces = keep_good(engine.vision.find_faces(image.picture), call.get("QualityFilter", "NONE"))
+    if not faces:
+        raise NoFacesError
+    return faces

@@ -1,0 +1,203 @@
+"""Rekognition's wire protocol (JSON 1.1), the mirror image of botocore's client: HTTP in, checked values out.
+
+Operations, members, types and limits are read from botocore's own service model, so nothing of them is written here.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from botocore.loaders import Loader
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
+from botocore.validate import ParamValidator
+
+from face_engine.errors import (
+    IncompleteSignatureError,
+    InvalidParameterError,
+    MissingAuthenticationTokenError,
+    SerializationError,
+    ServiceError,
+    UnknownOperationError,
+)
+
+CONTENT_TYPE = "application/x-amz-json-1.1"
+CREDENTIAL = re.compile(
+    r"AWS4-HMAC-SHA256 +(?:.*, *)?Credential=(?P<key>[^/,\s]+)/\d{8}/(?P<region>[a-z0-9-]+)/[a-z0-9-]+/aws4_request"
+    r"(?:,|\s|$)"
+)
+
+Values = dict[str, Any]
+"""A request or answer as JSON holds it, with blobs as bytes. Only operations look inside."""
+
+UNICODE_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\w", r"\p{Z}": " \u00a0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"}
+"""Classes of the model's patterns that Python's `re` lacks, by what they mean inside brackets."""
+
+SHOWN_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who signed, by what the signature says of itself: it is not verified."""
+
+    access_key: str
+    region: str
+
+
+def read_authorization(header: str | None) -> Caller:
+    """Raises `MissingAuthenticationTokenError` without a header, `IncompleteSignatureError` when it is not SigV4."""
+    if not header:
+        raise MissingAuthenticationTokenError
+    found = CREDENTIAL.match(header)
+    if found is None:
+        raise IncompleteSignatureError("The Authorization header is not a complete AWS Signature Version 4.")
+    return Caller(access_key=found["key"], region=found["region"])
+
+
+class RekognitionModel:
+    """The service as botocore describes it."""
+
+    def __init__(self) -> None:
+        self._model = ServiceModel(Loader().load_service_model("rekognition", "service-2"), "rekognition")
+        self._prefix = f"{self._model.metadata['targetPrefix']}."
+
+    def read_target(self, target: str | None) -> str:
+        """The operation's name from the `X-Amz-Target` header; raises `UnknownOperationError`."""
+        if not target or not target.startswith(self._prefix):
+            raise UnknownOperationError(f"X-Amz-Target must be {self._prefix}<Operation>.")
+        return target.removeprefix(self._prefix)
+
+    def is_operation(self, name: str) -> bool:
+        return name in self._model.operation_names
+
+    def output_shape(self, operation: str) -> StructureShape:
+        """What an answer may hold."""
+        return self._model.operation_model(operation).output_shape
+
+    def read_request(self, operation: str, body: bytes) -> Values:
+        """The request's members, of the right types and in their ranges; null members are absent, unknown ones ignored.
+
+        Raises `SerializationError` for what is not JSON of the right types, `InvalidParameterError` for the rest.
+        """
+        shape = self._model.operation_model(operation).input_shape
+        values: Values = _convert(_parse_json(body), shape, "")
+        report = ParamValidator().validate(values, shape)
+        if report.has_errors():
+            _refuse(report.generate_report().replace("\n", "; "))
+        for problem in _find_problems(values, shape, ""):
+            _refuse(problem)
+        return values
+
+
+def write_answer(values: Mapping[str, Any]) -> bytes:
+    return json.dumps(values, allow_nan=False, separators=(",", ":")).encode()
+
+
+def write_error(error: ServiceError, request_id: str) -> bytes:
+    """AWS's own error body, readable by every SDK."""
+    return write_answer({"__type": error.code, "Code": error.code, "Logref": request_id, "Message": error.message})
+
+
+def _parse_json(body: bytes) -> Any:
+    try:
+        return json.loads(body or b"{}", parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as exc:
+        raise SerializationError("The request body is not JSON.") from exc
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _refuse(problem: str) -> NoReturn:
+    raise InvalidParameterError(f"Request has invalid parameters. {problem}")
+
+
+def _convert(value: Any, shape: Shape, path: str) -> Any:
+    """The value with blobs decoded, nulls and unknown members dropped; raises `SerializationError` on a wrong type."""
+    accepted = JSON_TYPES[shape.type_name]
+    if type(value) not in accepted:
+        raise SerializationError(f"{path or 'The request'} must be a JSON {shape.type_name}.")
+    if isinstance(shape, StructureShape):
+        members = shape.members
+        known = {name: item for name, item in value.items() if name in members and item is not None}
+        return {name: _convert(item, members[name], _join(path, name)) for name, item in known.items()}
+    if isinstance(shape, ListShape):
+        return [_convert(item, shape.member, f"{path}[{index}]") for index, item in enumerate(value)]
+    if isinstance(shape, MapShape):
+        return {key: _convert(item, shape.value, _join(path, key)) for key, item in value.items()}
+    return _decode_blob(value, path) if shape.type_name == "blob" else value
+
+
+def _decode_blob(text: str, path: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise SerializationError(f"{path} is not base64.") from exc
+
+
+def _find_problems(value: Any, shape: Shape, path: str) -> Iterator[str]:
+    """What botocore's own validator leaves out: upper limits, patterns and enumerations."""
+    limits = shape.metadata
+    size = value if isinstance(value, (int, float)) else len(value)
+    if "max" in limits and size > limits["max"] and shape.type_name != "blob":
+        what = "value" if isinstance(value, (int, float)) else "length"
+        yield f"{path} must have a {what} of at most {limits['max']}, not {size}."
+    if isinstance(value, str):
+        yield from _find_text_problems(value, limits, path)
+    for name, item, member in _children(value, shape, path):
+        yield from _find_problems(item, member, name)
+
+
+def _find_text_problems(value: str, limits: Mapping[str, Any], path: str) -> Iterator[str]:
+    if "pattern" in limits and not re.fullmatch(_translate(limits["pattern"]), value):
+        yield f"{path} must match {limits['pattern']}, which {_shorten(value)!r} does not."
+    if "enum" in limits and value not in limits["enum"]:
+        yield f"{path} must be one of {', '.join(limits['enum'])}, not {_shorten(value)!r}."
+
+
+def _children(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, Any, Shape]]:
+    if isinstance(shape, StructureShape):
+        for name, item in value.items():
+            yield _join(path, name), item, shape.members[name]
+    elif isinstance(shape, ListShape):
+        for index, item in enumerate(value):
+            yield f"{path}[{index}]", item, shape.member
+    elif isinstance(shape, MapShape):
+        for key, item in value.items():
+            yield f"{path} key", key, shape.key
+            yield _join(path, key), item, shape.value
+
+
+def _translate(pattern: str) -> str:
+    for name, meaning in UNICODE_CLASSES.items():
+        pattern = pattern.replace(name, meaning)
+    return pattern
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+JSON_TYPES: dict[str, tuple[type, ...]] = {
+    "structure": (dict,),
+    "list": (list,),
+    "map": (dict,),
+    "string": (str,),
+    "blob": (str,),
+    "integer": (int,),
+    "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+    "boolean": (bool,),
+    "timestamp": (int, float),
+}

@@ -1,0 +1,92 @@
+"""Puts the parts together and serves them over HTTP until told to stop."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import time
+import uuid
+from pathlib import Path
+from typing import Any, NoReturn
+
+import cv2
+from waitress import create_server
+
+from face_engine.application import Application, Turnstile
+from face_engine.face_library import FaceLibrary
+from face_engine.face_store import FaceStore
+from face_engine.operations.context import Engine
+from face_engine.protocol import RekognitionModel
+from face_engine.s3_objects import read_object
+from face_engine.settings import Settings
+from face_engine.vision.faces import OnnxVision, Vision
+from face_engine.vision.model_files import DETECTOR_FILE, EMBEDDER_FILES, MODEL_VERSIONS, Precision, require_models
+
+log = logging.getLogger(__name__)
+
+SPARE_THREADS = 4
+"""Answer what needs no picture, and refusals, while all workers are busy."""
+
+SPARE_CONNECTIONS = 64
+HARD_BODY_LIMIT = 32 * 1024 * 1024
+"""The server hangs up beyond this; the application refuses half of it with an error that an SDK understands."""
+
+
+def load_vision(models: Path, precision: Precision) -> Vision:
+    """Raises `ModelsMissingError`."""
+    require_models(models)
+    return OnnxVision(
+        detector=models / DETECTOR_FILE,
+        embedder=models / EMBEDDER_FILES[precision],
+        version=MODEL_VERSIONS[precision],
+    )
+
+
+def serve(settings: Settings) -> None:
+    """Answer requests until SIGTERM or Ctrl-C, then finish those that run.
+
+    Raises `ModelsMissingError`, `StoreLockedError`, or `OSError` when the port is taken.
+    """
+    cv2.setNumThreads(1)
+    vision = load_vision(settings.models, settings.precision)
+    store = FaceStore(settings.data)
+    try:
+        engine = Engine(
+            library=FaceLibrary(store),
+            vision=vision,
+            account_id=settings.account_id,
+            now=time.time,
+            new_id=lambda: str(uuid.uuid4()),
+            read_object=read_object,
+        )
+        turnstile = Turnstile(workers=settings.workers, queue=settings.queue)
+        _run(Application(engine, RekognitionModel(), turnstile), settings)
+    finally:
+        store.close()
+
+
+def _run(application: Application, settings: Settings) -> None:
+    threads = settings.workers + settings.queue + SPARE_THREADS
+    server: Any = create_server(
+        application,
+        host=settings.host,
+        port=settings.port,
+        threads=threads,
+        connection_limit=threads + SPARE_CONNECTIONS,
+        max_request_body_size=HARD_BODY_LIMIT,
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+    )
+    signal.signal(signal.SIGTERM, _stop)
+    if not settings.is_loopback:
+        log.warning(
+            "%s is not loopback: whoever reaches it can read and erase faces, no signature is checked", settings.host
+        )
+    log.info(json.dumps({"event": "ready", "url": f"http://{settings.host}:{server.effective_port}"}))
+    server.run()
+    server.close()
+
+
+def _stop(*_: object) -> NoReturn:
+    raise SystemExit(0)

@@ -1,0 +1,119 @@
+"""The only room that reads the environment: arguments first, then FACE_ENGINE_* variables, then defaults."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from face_engine.vision.model_files import Precision
+
+PREFIX = "FACE_ENGINE_"
+REPOSITORY = Path(__file__).resolve().parents[1]
+LAST_PORT = 65535
+
+
+class SettingsError(ValueError):
+    """One or more settings are wrong; the message lists them all."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`workers`: pictures worked on at a time. `queue`: pictures that may wait; more are told to slow down."""
+
+    host: str
+    port: int
+    data: Path
+    models: Path
+    workers: int
+    queue: int
+    account_id: str
+    precision: Precision
+    debug: bool
+
+    @property
+    def is_loopback(self) -> bool:
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+DEFAULTS: dict[str, object] = {
+    "host": "127.0.0.1",
+    "port": 8002,
+    "data": ".data/face_engine",
+    "models": REPOSITORY / "models",
+    "workers": os.cpu_count() or 1,
+    "queue": 32,
+    "account_id": "123456789012",
+    "precision": "int8",
+    "debug": "0",
+}
+
+
+def read_settings(arguments: Mapping[str, object], environment: Mapping[str, str] = os.environ) -> Settings:
+    """`arguments` holds settings by name; None means not given. Raises `SettingsError` naming every mistake."""
+    values: dict[str, Any] = {}
+    mistakes = []
+    for name, parse in PARSERS.items():
+        variable = f"{PREFIX}{name.upper()}"
+        given = arguments.get(name)
+        text = str(given if given is not None else environment.get(variable) or DEFAULTS[name])
+        try:
+            values[name] = parse(text)
+        except ValueError as exc:
+            mistakes.append(f"--{name.replace('_', '-')} or {variable}: {exc}, not {text!r}")
+    if mistakes:
+        raise SettingsError("; ".join(mistakes))
+    return Settings(**values)
+
+
+def _whole_number(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}")
+        return text
+
+    return parse
+
+
+def _parse_account(text: str) -> str:
+    if not re.fullmatch(r"\d{12}", text):
+        raise ValueError("must be 12 digits")
+    return text
+
+
+def _parse_switch(text: str) -> bool:
+    if text.lower() not in SWITCH:
+        raise ValueError(f"must be one of {', '.join(SWITCH)}")
+    return SWITCH[text.lower()]
+
+
+SWITCH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+PARSERS: dict[str, Callable[[str], object]] = {
+    "host": str,
+    "port": _whole_number(0, LAST_PORT),
+    "data": Path,
+    "models": Path,
+    "workers": _whole_number(1, 64),
+    "queue": _whole_number(0, 1000),
+    "account_id": _parse_account,
+    "precision": _one_of("int8", "fp32"),
+    "debug": _parse_switch,
+}

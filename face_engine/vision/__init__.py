@@ -1,0 +1,1 @@
+"""Pictures in, faces and faceprints out: arrays only, nothing of the wire."""

@@ -1,0 +1,64 @@
+"""The eye of the engine: every face on a picture with all that is known of it, and faceprints on request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from face_engine.vision.alignment import cut_chip
+from face_engine.vision.arrays import Floats, Picture
+from face_engine.vision.detector import Detection, FaceDetector
+from face_engine.vision.embedder import FaceEmbedder
+from face_engine.vision.quality import Pose, Quality, estimate_pose, measure_quality
+
+
+@dataclass(frozen=True)
+class SeenFace:
+    """A detected face and its chip [150, 150, 3]; positions in pixels of the upright picture."""
+
+    detection: Detection
+    pose: Pose
+    quality: Quality
+    chip: Picture
+
+    @property
+    def area(self) -> float:
+        """Square pixels of the box."""
+        return self.detection.box[2] * self.detection.box[3]
+
+
+class Vision(Protocol):
+    """What operations need of the models; tests put a fake here."""
+
+    @property
+    def version(self) -> str:
+        """Names the models; faceprints of different versions must never be compared."""
+
+    def find_faces(self, picture: Picture) -> list[SeenFace]:
+        """All faces, largest first."""
+
+    def describe(self, faces: Sequence[SeenFace]) -> Floats:
+        """Faceprints [n, 128] of length 1."""
+
+
+class OnnxVision:
+    """The real models, shared by all threads."""
+
+    def __init__(self, *, detector: Path, embedder: Path, version: str) -> None:
+        self.version = version
+        self._detector = FaceDetector(detector)
+        self._embedder = FaceEmbedder(embedder)
+
+    def find_faces(self, picture: Picture) -> list[SeenFace]:
+        faces = [_look_at(picture, detection) for detection in self._detector.find(picture)]
+        return sorted(faces, key=lambda face: (-face.area, face.detection.box))
+
+    def describe(self, faces: Sequence[SeenFace]) -> Floats:
+        return self._embedder.describe([face.chip for face in faces])
+
+
+def _look_at(picture: Picture, detection: Detection) -> SeenFace:
+    chip = cut_chip(picture, detection.landmarks)
+    return SeenFace(detection, estimate_pose(detection.landmarks), measure_quality(chip), chip)
