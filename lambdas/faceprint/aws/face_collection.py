@@ -1,0 +1,94 @@
+"""The Rekognition collection."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from faceprint.aws.failures import aws_failures
+
+Image = dict[str, Any]
+"""Rekognition's Image: {"Bytes": …} or {"S3Object": …}."""
+
+_MAX_PAGE = 4096
+
+
+@dataclass(frozen=True)
+class FaceCollection:
+    """Answers are Rekognition's own, without ResponseMetadata."""
+
+    client: Any
+    collection_id: str
+
+    def index(
+        self, image: Image, *, external_image_id: str, max_faces: int, quality_filter: str, attributes: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """IndexFaces. The same image under the same ExternalImageId gives the same FaceIds again."""
+        return self._call(
+            "index_faces",
+            CollectionId=self.collection_id,
+            Image=image,
+            ExternalImageId=external_image_id,
+            MaxFaces=max_faces,
+            QualityFilter=quality_filter,
+            DetectionAttributes=list(attributes),
+        )
+
+    def search_by_image(
+        self, data: bytes, *, threshold: float, max_faces: int, quality_filter: str = "NONE"
+    ) -> dict[str, Any]:
+        """SearchFacesByImage: the largest face. Raises NoFaceError."""
+        return self._call(
+            "search_faces_by_image",
+            CollectionId=self.collection_id,
+            Image={"Bytes": data},
+            FaceMatchThreshold=threshold,
+            MaxFaces=max_faces,
+            QualityFilter=quality_filter,
+        )
+
+    def search_by_face(self, face_id: str, *, threshold: float, max_faces: int) -> dict[str, Any]:
+        """SearchFaces: the faces that look like an indexed one."""
+        return self._call(
+            "search_faces",
+            CollectionId=self.collection_id,
+            FaceId=face_id,
+            FaceMatchThreshold=threshold,
+            MaxFaces=max_faces,
+        )
+
+    def detect(self, data: bytes, *, attributes: tuple[str, ...] = ("DEFAULT",)) -> dict[str, Any]:
+        """DetectFaces: up to 100 faces, largest first."""
+        return self._call("detect_faces", Image={"Bytes": data}, Attributes=list(attributes))
+
+    def compare(self, source: bytes, target: Image, *, threshold: float, quality_filter: str) -> dict[str, Any]:
+        """CompareFaces: the largest source face with each target face. Raises NoFaceError."""
+        return self._call(
+            "compare_faces",
+            SourceImage={"Bytes": source},
+            TargetImage=target,
+            SimilarityThreshold=threshold,
+            QualityFilter=quality_filter,
+        )
+
+    def delete(self, face_ids: list[str]) -> None:
+        """DeleteFaces; faces that are gone already are no error."""
+        for start in range(0, len(face_ids), _MAX_PAGE):
+            self._call("delete_faces", CollectionId=self.collection_id, FaceIds=face_ids[start : start + _MAX_PAGE])
+
+    def find_by_external_image_id(self, external_image_id: str) -> set[str]:
+        """FaceIds of one image, by reading the whole collection: for the rare repair only."""
+        with aws_failures():
+            pages = self.client.get_paginator("list_faces").paginate(
+                CollectionId=self.collection_id, PaginationConfig={"PageSize": _MAX_PAGE}
+            )
+            return {
+                face["FaceId"]
+                for page in pages
+                for face in page["Faces"]
+                if face.get("ExternalImageId") == external_image_id
+            }
+
+    def _call(self, operation: str, **request: Any) -> dict[str, Any]:
+        with aws_failures():
+            answer: dict[str, Any] = getattr(self.client, operation)(**request)
+        answer.pop("ResponseMetadata", None)
+        return answer

@@ -1,0 +1,78 @@
+"""Turns AWS's failures into ours. They are recognised by their code: exception classes differ from client to client."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from faceprint.model.errors import (
+    ConflictError,
+    FaceprintError,
+    ImageTooLargeError,
+    InvalidParameterError,
+    MisconfiguredError,
+    NoFaceError,
+    NotFoundError,
+    ThrottledError,
+    UnavailableError,
+    UnsupportedFormatError,
+    UpstreamError,
+)
+
+_TRY_LATER = "AWS is throttling; wait a second and try again."
+_FAILED = "AWS failed; try again, nothing is lost by repeating."
+_OURS = "The deployment is not set up as it should be; its log tells more."
+_BY_CODE: dict[str, tuple[type[FaceprintError], str]] = {
+    "ThrottlingException": (ThrottledError, _TRY_LATER),
+    "ProvisionedThroughputExceededException": (ThrottledError, _TRY_LATER),
+    "RequestLimitExceeded": (ThrottledError, _TRY_LATER),
+    "LimitExceededException": (ThrottledError, _TRY_LATER),
+    "SlowDown": (ThrottledError, _TRY_LATER),
+    "TransactionConflictException": (ThrottledError, _TRY_LATER),
+    "TransactionInProgressException": (ThrottledError, _TRY_LATER),
+    "ServiceQuotaExceededException": (ConflictError, "The collection is full; raise its quota or erase faces."),
+    "ConditionalCheckFailedException": (ConflictError, "Another request is changing the same image; try again."),
+    "TransactionCanceledException": (ConflictError, "Another request is changing the same image; try again."),
+    "InvalidImageFormatException": (
+        UnsupportedFormatError,
+        "Rekognition cannot read this image; send a complete JPEG or PNG.",
+    ),
+    "ImageTooLargeException": (ImageTooLargeError, "The image is too large for Rekognition; send a smaller one."),
+    "InvalidS3ObjectException": (NotFoundError, "Rekognition cannot read this object of the bucket."),
+    "NoSuchKey": (NotFoundError, "There is no such image."),
+    "404": (NotFoundError, "There is no such image."),
+    "NoSuchVersion": (NotFoundError, "There is no such image."),
+    "AccessDeniedException": (MisconfiguredError, _OURS),
+    "AccessDenied": (MisconfiguredError, _OURS),
+    "403": (MisconfiguredError, _OURS),
+    "NoSuchBucket": (MisconfiguredError, _OURS),
+    "ResourceNotFoundException": (MisconfiguredError, _OURS),
+}
+_NO_FACE = "no faces in the image"
+"""The only mark that tells "no face" from any other InvalidParameterException of Rekognition."""
+
+
+@contextmanager
+def aws_failures() -> Iterator[None]:
+    """Raises the FaceprintError that stands for a failure of boto3 inside the block."""
+    try:
+        yield
+    except ClientError as exc:
+        raise _translate(exc) from exc
+    except BotoCoreError as exc:
+        raise UnavailableError("AWS cannot be reached; try again, nothing is lost by repeating.") from exc
+
+
+def error_code(exc: BaseException | None) -> str:
+    """AWS's own code behind one of our errors, or an empty text."""
+    return str(exc.response["Error"]["Code"]) if isinstance(exc, ClientError) else ""
+
+
+def _translate(exc: ClientError) -> FaceprintError:
+    code, message = error_code(exc), str(exc.response["Error"].get("Message", ""))
+    if code == "InvalidParameterException":
+        if _NO_FACE in message:
+            return NoFaceError("There is no face on the image; send one that shows a face.")
+        return InvalidParameterError(f"Rekognition refuses a parameter: {message}")
+    kind, text = _BY_CODE.get(code, (UpstreamError, _FAILED))
+    return kind(text)

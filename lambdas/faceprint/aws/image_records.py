@@ -1,0 +1,259 @@
+"""The images table: a row per photo, its lease, and the transactions that change a photo and its faces together."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from faceprint.aws.failures import aws_failures, error_code
+from faceprint.aws.items import Item, from_item, to_item
+from faceprint.model.errors import ConflictError
+from faceprint.model.limits import MAX_TRANSACTION_ITEMS
+from faceprint.model.records import Claim, FaceRow, ImageRecord, ObjectVersion, Status
+
+_FREE = "(attribute_not_exists(LeaseUntil) OR LeaseUntil < :now OR LeaseOwner = :owner)"
+_UNFINISHED = "NOT (#status <> :pending AND ETag = :etag AND VersionId = :version)"
+_BATCH_WRITE_ITEMS = 25
+
+
+@dataclass(frozen=True)
+class ImageRecords:
+    """Only who holds the lease of a photo changes its rows and its faces in the collection."""
+
+    client: Any
+    images_table: str
+    faces_table: str
+
+    def read(self, key: str) -> ImageRecord | None:
+        """One row as of now, or None."""
+        with aws_failures():
+            answer = self.client.get_item(TableName=self.images_table, Key=_key(key), ConsistentRead=True)
+        return _to_record(answer["Item"]) if "Item" in answer else None
+
+    def read_many(self, keys: list[str]) -> dict[str, ImageRecord]:
+        """Up to 100 rows by key; what has no row is absent."""
+        if not keys:
+            return {}
+        request = {self.images_table: {"Keys": [_key(key) for key in keys]}}
+        records: dict[str, ImageRecord] = {}
+        while request:
+            with aws_failures():
+                answer = self.client.batch_get_item(RequestItems=request)
+            found = map(_to_record, answer["Responses"].get(self.images_table, []))
+            records |= {record.key: record for record in found}
+            request = answer.get("UnprocessedKeys", {})
+        return records
+
+    def claim_version(self, key: str, version: ObjectVersion, *, owner: str, seconds: float) -> Claim:
+        """The lease for indexing one version; `done` when its indexing has ended already.
+
+        Attempts keeps the versions whose indexing began and was not finished: the collection may hold their faces.
+
+        Raises ConflictError while somebody else holds the lease.
+        """
+        values = {
+            ":pending": Status.PENDING.value,
+            ":etag": version.etag,
+            ":version": version.version_id,
+            ":attempt": {_attempt(version)},
+        }
+        return self._claim(
+            key,
+            "SET #status = :pending, ETag = :etag, VersionId = :version, LeaseOwner = :owner, LeaseUntil = :until"
+            " ADD Attempts :attempt",
+            f"{_FREE} AND {_UNFINISHED}",
+            values,
+            owner=owner,
+            seconds=seconds,
+            names={"#status": "status"},
+            version=version,
+        )
+
+    def claim_row(self, key: str, *, owner: str, seconds: float) -> Claim:
+        """The lease for removing faces or the whole image; `done` when there is no such row.
+
+        Raises ConflictError while somebody else holds the lease.
+        """
+        return self._claim(
+            key,
+            "SET LeaseOwner = :owner, LeaseUntil = :until",
+            f"attribute_exists(#key) AND {_FREE}",
+            {},
+            owner=owner,
+            seconds=seconds,
+            names={"#key": "key"},
+        )
+
+    def _claim(
+        self,
+        key: str,
+        update: str,
+        condition: str,
+        values: dict[str, Any],
+        *,
+        owner: str,
+        seconds: float,
+        names: dict[str, str],
+        version: ObjectVersion | None = None,
+    ) -> Claim:
+        now = time.time()
+        values = values | {":owner": owner, ":now": now, ":until": now + seconds}
+        try:
+            with aws_failures():
+                answer = self.client.update_item(
+                    TableName=self.images_table,
+                    Key=_key(key),
+                    UpdateExpression=update,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues=to_item(values),
+                    ReturnValues="ALL_OLD",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+        except ConflictError as exc:
+            if error_code(exc.__cause__) != "ConditionalCheckFailedException":
+                raise
+            return _judge_refusal(exc, key, owner, version)
+        old = from_item(answer.get("Attributes", {}))
+        attempts = old.get("Attempts", set()) - ({_attempt(version)} if version else set())
+        return Claim(key, owner, tuple(sorted(old.get("FaceIds", ()))), interrupted=bool(attempts))
+
+    def release(self, claim: Claim) -> None:
+        """Ends the lease without a result, so that the next attempt need not wait for its end."""
+        try:
+            with aws_failures():
+                self.client.update_item(
+                    TableName=self.images_table,
+                    Key=_key(claim.key),
+                    UpdateExpression="REMOVE LeaseOwner, LeaseUntil",
+                    ConditionExpression="LeaseOwner = :owner",
+                    ExpressionAttributeValues={":owner": {"S": claim.owner}},
+                )
+        except ConflictError:
+            return
+
+    def commit(self, claim: Claim, record: ImageRecord, rows: list[FaceRow]) -> None:
+        """Writes a photo's row and its faces' rows, removes the rows of faces that it no longer has; ends the lease.
+
+        One transaction up to 99 changes of faces; beyond, the surplus goes first, which a repetition puts right.
+
+        Raises ConflictError when the lease has been lost.
+        """
+        stale = set(claim.face_ids) - set(record.face_ids)
+        changes = [{"Put": {"TableName": self.faces_table, "Item": to_item(row)}} for row in rows]
+        changes += [self._delete_face(face_id) for face_id in sorted(stale)]
+        image = {"Put": {"TableName": self.images_table, "Item": _from_record(record), **_held(claim)}}
+        self._transact(changes, image)
+
+    def erase(self, claim: Claim) -> None:
+        """Removes a photo's row and the rows of its faces. Raises ConflictError when the lease has been lost."""
+        changes = [self._delete_face(face_id) for face_id in claim.face_ids]
+        self._transact(changes, {"Delete": {"TableName": self.images_table, "Key": _key(claim.key), **_held(claim)}})
+
+    def forget_face(self, claim: Claim, face_id: str) -> None:
+        """Removes one face's row and takes it from its photo's; ends the lease."""
+        left = set(claim.face_ids) - {face_id}
+        update = {
+            "TableName": self.images_table,
+            "Key": _key(claim.key),
+            "UpdateExpression": "SET FaceCount = :count REMOVE LeaseOwner, LeaseUntil DELETE FaceIds :face",
+            **_held(claim),
+        }
+        update["ExpressionAttributeValues"] |= {":count": {"N": str(len(left))}, ":face": {"SS": [face_id]}}
+        self._transact([self._delete_face(face_id)], {"Update": update})
+
+    def forget_lost_face(self, face_id: str) -> None:
+        """Removes the row of a face whose photo has no row."""
+        with aws_failures():
+            self.client.delete_item(TableName=self.faces_table, Key={"FaceId": {"S": face_id}})
+
+    def _delete_face(self, face_id: str) -> Item:
+        return {"Delete": {"TableName": self.faces_table, "Key": {"FaceId": {"S": face_id}}}}
+
+    def _transact(self, changes: list[Item], last: Item) -> None:
+        room = MAX_TRANSACTION_ITEMS - 1
+        with aws_failures():
+            for start in range(room, len(changes), _BATCH_WRITE_ITEMS):
+                self._write_batch(changes[start : start + _BATCH_WRITE_ITEMS])
+            self.client.transact_write_items(TransactItems=[*changes[:room], last])
+
+    def _write_batch(self, changes: list[Item]) -> None:
+        requests = [
+            {"PutRequest": {"Item": change["Put"]["Item"]}}
+            if "Put" in change
+            else {"DeleteRequest": {"Key": change["Delete"]["Key"]}}
+            for change in changes
+        ]
+        left: dict[str, Any] = {self.faces_table: requests}
+        while left:
+            left = self.client.batch_write_item(RequestItems=left).get("UnprocessedItems", {})
+
+
+def _key(key: str) -> Item:
+    return {"key": {"S": key}}
+
+
+def _attempt(version: ObjectVersion) -> str:
+    return f"{version.version_id} {version.etag}"
+
+
+def _held(claim: Claim) -> dict[str, Any]:
+    return {
+        "ConditionExpression": "LeaseOwner = :owner",
+        "ExpressionAttributeValues": {":owner": {"S": claim.owner}},
+    }
+
+
+def _judge_refusal(exc: ConflictError, key: str, owner: str, version: ObjectVersion | None) -> Claim:
+    item = exc.__cause__.response.get("Item") if exc.__cause__ else None  # type: ignore[attr-defined]
+    if not item:
+        return Claim(key, owner, done=True)
+    if version is not None and _to_record(item).is_final_for(version):
+        return Claim(key, owner, done=True)
+    raise exc
+
+
+def _from_record(record: ImageRecord) -> Item:
+    return to_item(
+        {
+            "key": record.key,
+            "status": record.status.value,
+            "reason": record.reason,
+            "ETag": record.version.etag,
+            "VersionId": record.version.version_id,
+            "sequencer": record.sequencer,
+            "bytes": record.size,
+            "width": record.width,
+            "height": record.height,
+            "name": record.name,
+            "metadata": record.metadata,
+            "FaceIds": set(record.face_ids),
+            "FaceCount": len(record.face_ids),
+            "UnindexedFaces": record.unindexed_faces,
+            "FaceModelVersion": record.face_model_version,
+            "warnings": list(record.warnings),
+            "UploadedAt": record.uploaded_at,
+            "IndexedAt": record.indexed_at,
+        }
+    )
+
+
+def _to_record(item: Item) -> ImageRecord:
+    row = from_item(item)
+    return ImageRecord(
+        key=row["key"],
+        status=Status(row.get("status", Status.PENDING)),
+        version=ObjectVersion(row.get("ETag", ""), row.get("VersionId", "")),
+        reason=row.get("reason", ""),
+        sequencer=row.get("sequencer", ""),
+        size=row.get("bytes", 0),
+        width=row.get("width", 0),
+        height=row.get("height", 0),
+        name=row.get("name", ""),
+        metadata=row.get("metadata", {}),
+        face_ids=tuple(sorted(row.get("FaceIds", ()))),
+        unindexed_faces=row.get("UnindexedFaces", []),
+        face_model_version=row.get("FaceModelVersion", ""),
+        warnings=tuple(row.get("warnings", ())),
+        uploaded_at=row.get("UploadedAt", ""),
+        indexed_at=row.get("IndexedAt", ""),
+    )

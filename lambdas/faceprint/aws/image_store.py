@@ -1,0 +1,104 @@
+"""The bucket."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from faceprint.aws.failures import aws_failures
+from faceprint.model.errors import NotFoundError
+from faceprint.model.names import decode_metadata, encode_metadata
+from faceprint.model.records import ObjectVersion, StoredObject
+
+_HEAD_BYTES = 256 * 1024
+"""Enough for the size of nearly every JPEG: the frame header comes behind EXIF and colour profile."""
+
+
+@dataclass(frozen=True)
+class ImageStore:
+    """Photos by key. Versions of a photo are kept until it is erased."""
+
+    client: Any
+    bucket: str
+
+    def read_head(self, key: str) -> StoredObject:
+        """The object's headers. Raises NotFoundError."""
+        with aws_failures():
+            answer = self.client.head_object(Bucket=self.bucket, Key=key)
+        return _to_object(key, answer, answer["ContentLength"])
+
+    def read_start(self, key: str) -> StoredObject:
+        """The object's headers and its beginning, in one call. Raises NotFoundError."""
+        with aws_failures():
+            answer = self.client.get_object(Bucket=self.bucket, Key=key, Range=f"bytes=0-{_HEAD_BYTES - 1}")
+            head = answer["Body"].read()
+        total = str(answer.get("ContentRange", "")).rpartition("/")[2]
+        return _to_object(key, answer, int(total) if total.isdigit() else len(head), head)
+
+    def write(self, key: str, data: bytes, *, content_type: str, metadata: dict[str, str]) -> ObjectVersion:
+        """Archives a photo and answers the version that it became."""
+        with aws_failures():
+            answer = self.client.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=data,
+                ContentType=content_type,
+                Metadata=encode_metadata(metadata),
+            )
+        return _version(answer)
+
+    def erase(self, key: str) -> int:
+        """Removes every version and delete marker of one key; answers how many versions there were."""
+        versions = 0
+        with aws_failures():
+            pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key)
+            for page in pages:
+                found = [entry for entry in page.get("Versions", []) if entry["Key"] == key]
+                markers = [entry for entry in page.get("DeleteMarkers", []) if entry["Key"] == key]
+                versions += len(found)
+                doomed = [{"Key": key, "VersionId": entry["VersionId"]} for entry in found + markers]
+                if doomed:
+                    self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": doomed, "Quiet": True})
+        return versions
+
+    def list(self, *, prefix: str, after: str | None, limit: int) -> tuple[list[StoredObject], bool]:
+        """Up to limit objects in the order of their keys, without metadata, and whether there are more."""
+        request = {"Bucket": self.bucket, "Prefix": prefix, "MaxKeys": limit}
+        if after is not None:
+            request["StartAfter"] = after
+        with aws_failures():
+            answer = self.client.list_objects_v2(**request)
+        objects = [
+            StoredObject(
+                entry["Key"], ObjectVersion(entry["ETag"].strip('"'), ""), entry["Size"], entry["LastModified"], {}
+            )
+            for entry in answer.get("Contents", [])
+        ]
+        return objects, bool(answer.get("IsTruncated"))
+
+    def as_image(self, key: str, version: ObjectVersion | None = None) -> dict[str, Any]:
+        """Rekognition's Image of a stored photo; with a version exactly that one."""
+        reference = {"Bucket": self.bucket, "Name": key}
+        if version is not None and version.version_id != "null":
+            reference["Version"] = version.version_id
+        return {"S3Object": reference}
+
+    def find(self, key: str) -> StoredObject | None:
+        """`read_start`, or None where there is no such object."""
+        try:
+            return self.read_start(key)
+        except NotFoundError:
+            return None
+
+
+def _to_object(key: str, answer: dict[str, Any], size: int, head: bytes = b"") -> StoredObject:
+    return StoredObject(
+        key=key,
+        version=_version(answer),
+        size=size,
+        uploaded_at=answer["LastModified"],
+        metadata=decode_metadata(answer.get("Metadata", {})),
+        head=head,
+    )
+
+
+def _version(answer: dict[str, Any]) -> ObjectVersion:
+    return ObjectVersion(answer["ETag"].strip('"'), answer.get("VersionId") or "null")

@@ -1,0 +1,1 @@
+"""One module per Lambda function: an event in, an answer out."""

@@ -1,0 +1,58 @@
+"""S3 events from the queue."""
+
+import json
+from typing import Any
+from urllib.parse import unquote_plus
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from faceprint.model.errors import UnavailableError
+from faceprint.observability import logger, set_log_level
+from faceprint.wiring import get_wiring
+
+_ENOUGH_SECONDS = 8
+"""Less time than this is not begun with: the record goes back to the queue instead of being cut off half-way."""
+
+_processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def index_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
+    """One message: all its S3 records. Raises to have the message delivered again."""
+    try:
+        for key, sequencer in read_s3_events(json.loads(record.body)):
+            _index_object(key, sequencer, f"{lambda_context.aws_request_id}:{record.message_id}", lambda_context)
+    except Exception as exc:
+        logger.error({"message": "returned", "messageId": record.message_id, "error": repr(exc)})
+        get_wiring().index_queue.return_later(
+            record.receipt_handle, int(record.attributes.approximate_receive_count or 1)
+        )
+        raise
+
+
+def read_s3_events(event: dict[str, Any]) -> list[tuple[str, str]]:
+    """Key and sequencer of each record; S3's test event has none."""
+    return [
+        (unquote_plus(entry["s3"]["object"]["key"]), entry["s3"]["object"].get("sequencer", ""))
+        for entry in event.get("Records", [])
+    ]
+
+
+def _index_object(key: str, sequencer: str, owner: str, context: LambdaContext) -> None:
+    seconds = context.get_remaining_time_in_millis() / 1000
+    if seconds < _ENOUGH_SECONDS:
+        raise UnavailableError("There is not enough time left in this invocation.")
+    wiring = get_wiring()
+    wiring.counter.reset()
+    outcome = wiring.index_image.reconcile(key, sequencer=sequencer, owner=owner, seconds=seconds)
+    logger.info({"message": "reconciled", **outcome, "calls": dict(wiring.counter.calls)})
+
+
+@logger.inject_lambda_context(clear_state=True)
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """An SQS batch in, the messages that failed out."""
+    set_log_level(debug_mode=get_wiring().settings.debug_mode)
+    return dict(
+        process_partial_response(event=event, record_handler=index_record, processor=_processor, context=context)
+    )

@@ -1,0 +1,1 @@
+"""Values, limits and errors that every room shares."""

@@ -1,0 +1,91 @@
+"""File names, S3 keys, ExternalImageIds and people's names: which may be what, and how one becomes another."""
+
+import hashlib
+import re
+import unicodedata
+from email.header import Header, decode_header, make_header
+from pathlib import PurePosixPath
+
+from faceprint.model.errors import InvalidParameterError
+from faceprint.model.limits import MAX_KEY_BYTES, MAX_METADATA_BYTES, MAX_NAME_CHARACTERS
+
+_UNSAFE = re.compile(r"[^a-zA-Z0-9_.\-]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+RESERVED_METADATA = "faceprint-"
+"""Metadata of ours begins so; it is kept from users both ways."""
+
+
+def check_key(filename: str) -> str:
+    """The S3 key of a file name: the name itself, without a slash at its end.
+
+    Raises InvalidParameterError for names that S3 or its clients would take for another path.
+    """
+    key = filename.rstrip("/")
+    if not key:
+        raise InvalidParameterError("The file name is empty; put it behind /index/.")
+    if len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
+        raise InvalidParameterError(f"The file name is too long; at most {MAX_KEY_BYTES} bytes as UTF-8.")
+    if _CONTROL.search(key) or any("\ud800" <= character <= "\udfff" for character in key):
+        raise InvalidParameterError("The file name holds control characters or is not UTF-8; rename the file.")
+    if any(part in ("", ".", "..") for part in key.split("/")):
+        raise InvalidParameterError("No part of the file name may be empty, '.' or '..'; rename the file.")
+    return key
+
+
+def external_image_id(key: str) -> str:
+    """A form of the key that Rekognition accepts ([a-zA-Z0-9_.-:]{1,255}), different for different keys."""
+    digest = hashlib.sha256(key.encode("utf-8")).hexdigest()[:16]
+    plain = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode("ascii")
+    return f"{_UNSAFE.sub('_', plain)[:200]}:{digest}"
+
+
+def name_from_key(key: str) -> str:
+    """A person's name guessed from a file name: `team/keanu_reeves.JPG` is "Keanu Reeves"."""
+    stem = PurePosixPath(key).stem
+    words = re.sub(r"[-_+\s]+", " ", stem).split()
+    return " ".join(word if any(map(str.isupper, word)) else word.capitalize() for word in words)
+
+
+def check_name(name: str) -> str:
+    """A person's name, trimmed. Raises InvalidParameterError."""
+    trimmed = unicodedata.normalize("NFC", name).strip()
+    if len(trimmed) > MAX_NAME_CHARACTERS or _CONTROL.search(trimmed):
+        raise InvalidParameterError(
+            f"The name must have at most {MAX_NAME_CHARACTERS} characters and no control characters."
+        )
+    return trimmed
+
+
+def encode_metadata(metadata: dict[str, str]) -> dict[str, str]:
+    """Metadata as S3 carries it: ASCII; other text as RFC 2047 words, as S3's own REST API answers it.
+
+    Raises InvalidParameterError when it is more than S3 holds.
+    """
+    encoded = {
+        name: value if value.isascii() else Header(value, "utf-8", maxlinelen=10_000).encode()
+        for name, value in metadata.items()
+    }
+    if sum(len(name) + len(value) for name, value in encoded.items()) > MAX_METADATA_BYTES:
+        raise InvalidParameterError(f"The x-amz-meta-* headers are more than {MAX_METADATA_BYTES} bytes; send fewer.")
+    return encoded
+
+
+def decode_metadata(metadata: dict[str, str]) -> dict[str, str]:
+    """What `encode_metadata` was given; text that only looks encoded stays as it is."""
+    return {name: _decode_words(value) for name, value in metadata.items()}
+
+
+def _decode_words(value: str) -> str:
+    if "=?" not in value:
+        return value
+    try:
+        return str(make_header(decode_header(value)))
+    except (UnicodeDecodeError, LookupError, ValueError):
+        return value
+
+
+def user_metadata(metadata: dict[str, str]) -> dict[str, str]:
+    """Metadata without ours and without the person's name, which has an attribute of its own."""
+    return {
+        name: value for name, value in metadata.items() if name != "name" and not name.startswith(RESERVED_METADATA)
+    }

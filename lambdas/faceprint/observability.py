@@ -1,0 +1,42 @@
+"""One structured log line per request; with debug_mode the event too, its image replaced by length and sha256."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+logger = Logger(service="faceprint", utc=True, log_uncaught_exceptions=False)
+
+_SECRET_HEADERS = frozenset(("x-api-key", "authorization", "cookie", "x-amz-security-token"))
+_SAFE_CONTEXT = ("requestId", "stage", "httpMethod", "resourcePath", "path")
+
+
+def set_log_level(*, debug_mode: bool) -> None:
+    """DEBUG with debug_mode, else INFO."""
+    logger.setLevel("DEBUG" if debug_mode else "INFO")
+
+
+def log_event(event: Mapping[str, Any]) -> None:
+    """Writes the event at DEBUG: no image bytes, no key."""
+    logger.debug({"message": "event", "event": redact(event)})
+
+
+def redact(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An API Gateway event without body, keys, identity and names of people."""
+    body = event.get("body") or ""
+    context = event.get("requestContext") or {}
+    return {
+        "resource": event.get("resource"),
+        "path": event.get("path"),
+        "queryStringParameters": {
+            name: value for name, value in (event.get("queryStringParameters") or {}).items() if name != "name"
+        },
+        "headers": {
+            name: value
+            for name, value in (event.get("headers") or {}).items()
+            if name.lower() not in _SECRET_HEADERS and not name.lower().startswith("x-amz-meta-")
+        },
+        "requestContext": {name: context[name] for name in _SAFE_CONTEXT if name in context},
+        "body": {"length": len(body), "sha256": hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()},
+    }

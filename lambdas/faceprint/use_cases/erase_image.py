@@ -1,0 +1,63 @@
+"""Erases a photo without a trace: every version in the bucket, its faces, its rows."""
+
+import uuid
+from dataclasses import dataclass
+
+from faceprint.model.errors import ConflictError, FaceprintError, NotFoundError
+from faceprint.model.names import external_image_id
+from faceprint.use_cases.ports import Answer, Clock, FaceCollection, ImageRecords, ImageStore
+
+_LEASE_SECONDS = 15
+_PATIENCE_SECONDS = 10
+"""How long a photo may go on being indexed before its erasure gives up; API Gateway's 29 s leave room."""
+
+
+@dataclass(frozen=True)
+class EraseImage:
+    """The object goes first: from then on whoever indexes it finds nothing, whatever fails afterwards."""
+
+    store: ImageStore
+    collection: FaceCollection
+    images: ImageRecords
+    clock: Clock
+
+    def erase(self, key: str) -> Answer:
+        """Erases the photo and answers what was removed.
+
+        Raises NotFoundError when there is no trace of it, ConflictError while it is being indexed.
+        """
+        versions = self.store.erase(key)
+        face_ids = self._erase_patiently(key)
+        if not versions and face_ids is None:
+            raise NotFoundError(f"There is no image {key}.")
+        return {"key": key, "deleted": {"FaceIds": face_ids or [], "versions": versions}}
+
+    def erase_traces(self, key: str, *, owner: str, seconds: float) -> list[str] | None:
+        """Removes the faces and rows of an object that is gone; answers their FaceIds, None without any trace."""
+        claim = self.images.claim_row(key, owner=owner, seconds=seconds)
+        if claim.done:
+            return None
+        try:
+            doomed = set(claim.face_ids)
+            if claim.interrupted:
+                doomed |= self.collection.find_by_external_image_id(external_image_id(key))
+            if doomed:
+                self.collection.delete(sorted(doomed))
+            self.images.erase(claim)
+        except FaceprintError:
+            self.images.release(claim)
+            raise
+        return sorted(doomed)
+
+    def _erase_patiently(self, key: str) -> list[str] | None:
+        deadline = self.clock.now() + _PATIENCE_SECONDS
+        while True:
+            try:
+                return self.erase_traces(key, owner=str(uuid.uuid4()), seconds=_LEASE_SECONDS)
+            except ConflictError:
+                if self.clock.now() > deadline:
+                    raise ConflictError(
+                        "The photo is erased, but its faces are being indexed by another request; "
+                        "they follow by themselves. Ask again in a minute."
+                    ) from None
+            self.clock.sleep(0.2)

@@ -1,0 +1,157 @@
+"""Brings collection and tables in line with one object of the bucket.
+
+An S3 event is only a hint that something happened to a key: events come twice, late and out of order. What counts is
+the object as it is now, so repeating this at any time, after any crash, is right.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any
+
+from faceprint.model.boxes import area
+from faceprint.model.errors import (
+    ConflictError,
+    FaceprintError,
+    ImageTooLargeError,
+    ImageTooSmallError,
+    InvalidParameterError,
+    NoFaceError,
+    NotFoundError,
+    UnsupportedFormatError,
+    as_reason,
+)
+from faceprint.model.images import ImageInfo, read_image_info
+from faceprint.model.limits import MAX_IMAGE_BYTES
+from faceprint.model.names import external_image_id, name_from_key, user_metadata
+from faceprint.model.records import Claim, FaceRow, ImageRecord, Status, StoredObject
+from faceprint.use_cases.erase_image import EraseImage
+from faceprint.use_cases.ports import Answer, Clock, FaceCollection, ImageRecords, ImageStore
+
+_HOPELESS = (UnsupportedFormatError, ImageTooLargeError, ImageTooSmallError, InvalidParameterError)
+"""Failures that the image itself causes: a status with a reason, not a retry."""
+
+
+@dataclass(frozen=True)
+class IndexImage:
+    """`bucket` and `collection_id` are written into the rows."""
+
+    store: ImageStore
+    collection: FaceCollection
+    images: ImageRecords
+    clock: Clock
+    bucket: str
+    collection_id: str
+    max_faces: int
+    quality_filter: str
+    attributes: tuple[str, ...]
+
+    def reconcile(self, key: str, *, sequencer: str, owner: str, seconds: float) -> dict[str, Any]:
+        """Indexes the object, or erases its traces when it is gone; answers what was done, for the log.
+
+        owner names this attempt, seconds is how long it may take.
+
+        Raises FaceprintError when a later repetition may do better.
+        """
+        for _ in range(2):
+            found = self.store.find(key)
+            if found is None:
+                erase = EraseImage(self.store, self.collection, self.images, self.clock)
+                return {"key": key, "erased": len(erase.erase_traces(key, owner=owner, seconds=seconds) or ())}
+            claim = self.images.claim_version(key, found.version, owner=owner, seconds=seconds)
+            if claim.done:
+                return {"key": key, "unchanged": True}
+            try:
+                record = self._index(found, claim, sequencer)
+            except NotFoundError:
+                # The object was erased or replaced since it was looked at: look again.
+                self.images.release(claim)
+            except FaceprintError:
+                self.images.release(claim)
+                raise
+            else:
+                return {"key": key, "status": record.status.value, "faces": len(record.face_ids)}
+        raise ConflictError(f"{key} keeps changing; trying again later.")
+
+    def _index(self, found: StoredObject, claim: Claim, sequencer: str) -> ImageRecord:
+        info, answer, failure = ImageInfo("", 0, 0), {}, None
+        try:
+            info = _check(found)
+            answer = self.collection.index(
+                self.store.as_image(found.key, found.version),
+                external_image_id=external_image_id(found.key),
+                max_faces=self.max_faces,
+                quality_filter=self.quality_filter,
+                attributes=self.attributes,
+            )
+        except NoFaceError:
+            answer = {}
+        except _HOPELESS as exc:
+            failure = exc
+        name, warnings = _choose_name(found, len(answer.get("FaceRecords", [])))
+        rows = self._make_rows(found, answer, name)
+        record = ImageRecord(
+            key=found.key,
+            status=Status.FAILED if failure else Status.INDEXED if rows else Status.NO_FACE,
+            version=found.version,
+            reason=as_reason(failure) if failure else "",
+            sequencer=sequencer,
+            size=found.size,
+            width=info.width,
+            height=info.height,
+            name=found.metadata.get("name", ""),
+            metadata=user_metadata(found.metadata),
+            face_ids=tuple(row["FaceId"] for row in rows),
+            unindexed_faces=answer.get("UnindexedFaces", []),
+            face_model_version=answer.get("FaceModelVersion", ""),
+            warnings=warnings,
+            uploaded_at=found.uploaded_at.astimezone(UTC).isoformat(),
+            indexed_at=self._now(),
+        )
+        # Faces go from the collection first: after a crash in between, the repetition still knows them.
+        self._drop_stale_faces(claim, record)
+        self.images.commit(claim, record, rows)
+        return record
+
+    def _make_rows(self, found: StoredObject, answer: Answer, name: str) -> list[FaceRow]:
+        records = sorted(answer.get("FaceRecords", []), key=lambda entry: -area(entry["Face"]["BoundingBox"]))
+        common = {
+            "bucket": self.bucket,
+            "key": found.key,
+            "metadata": user_metadata(found.metadata),
+            "CollectionId": self.collection_id,
+            "IndexedAt": self._now(),
+        }
+        rows = [{**entry["Face"], **common, "FaceDetail": entry["FaceDetail"]} for entry in records]
+        if rows and name:
+            rows[0]["name"] = name
+        return rows
+
+    def _drop_stale_faces(self, claim: Claim, record: ImageRecord) -> None:
+        known = set(claim.face_ids)
+        if claim.interrupted:
+            known |= self.collection.find_by_external_image_id(external_image_id(claim.key))
+        stale = sorted(known - set(record.face_ids))
+        if stale:
+            self.collection.delete(stale)
+
+    def _now(self) -> str:
+        return self.clock.datetime().isoformat()
+
+
+def _check(found: StoredObject) -> ImageInfo:
+    if found.size > MAX_IMAGE_BYTES:
+        raise ImageTooLargeError(f"The image has {found.size} bytes; Rekognition reads at most {MAX_IMAGE_BYTES}.")
+    return read_image_info(found.head, whole=len(found.head) == found.size)
+
+
+def _choose_name(found: StoredObject, faces: int) -> tuple[str, tuple[str, ...]]:
+    """The name of the largest face and what to tell about it."""
+    given = found.metadata.get("name", "")
+    if given and faces > 1:
+        return given, (f"There are {faces} faces; the name '{given}' went to the largest.",)
+    if given or not faces:
+        return given, ()
+    if faces > 1:
+        return "", (f"There are {faces} faces and no name was given; they stay nameless.",)
+    guessed = name_from_key(found.key)
+    return guessed, (f"No name was given; '{guessed}' was taken from the file name.",)

@@ -1,0 +1,85 @@
+"""Archives a photo and waits for its faceprint."""
+
+import hashlib
+from dataclasses import dataclass
+
+from faceprint.model.errors import ConflictError, NotFoundError, from_reason
+from faceprint.model.images import read_image_info
+from faceprint.model.names import RESERVED_METADATA
+from faceprint.model.records import ImageRecord, ObjectVersion, Status, StoredObject
+from faceprint.use_cases.describe_image import DescribeImage
+from faceprint.use_cases.ports import Answer, Clock, ImageRecords, ImageStore
+
+_DIGEST = f"{RESERVED_METADATA}sha256"
+"""Metadata of ours: an ETag says nothing of the content where the bucket encrypts with KMS."""
+
+_FIRST_WAIT_SECONDS = 0.06
+_LONGEST_WAIT_SECONDS = 0.4
+
+
+@dataclass(frozen=True)
+class UploadImage:
+    """`wait_seconds` is how long a photo's status is waited for."""
+
+    store: ImageStore
+    images: ImageRecords
+    describe: DescribeImage
+    clock: Clock
+    wait_seconds: float
+
+    def upload(self, key: str, data: bytes, *, name: str, metadata: dict[str, str], wait: bool) -> Answer:
+        """Stores a photo under its key; the same photo under the same key is not stored again.
+
+        Raises the errors of `read_image_info`, ConflictError when another upload of the key overtook this one, and
+        what made the indexing of the photo fail.
+        """
+        info = read_image_info(data)
+        metadata = metadata | ({"name": name} if name else {}) | {_DIGEST: hashlib.sha256(data).hexdigest()}
+        version = self._find_same(key, data, metadata)
+        known = version is not None
+        if version is None:
+            version = self.store.write(key, data, content_type=info.content_type, metadata=metadata)
+        record = self._await_record(key, version) if wait or known else None
+        if record is None:
+            return self.describe.pending(
+                StoredObject(key, version, len(data), self.clock.datetime(), metadata), info.width, info.height
+            )
+        if record.status is Status.FAILED:
+            raise from_reason(record.reason)
+        return self.describe.answer(record, duplicate=known)
+
+    def _find_same(self, key: str, data: bytes, metadata: dict[str, str]) -> ObjectVersion | None:
+        """The stored version with the same content and metadata, unless its indexing has failed."""
+        try:
+            stored = self.store.read_head(key)
+        except NotFoundError:
+            return None
+        # Photos that came by other means carry no digest, but mostly an ETag that is one.
+        digest = {_DIGEST: metadata[_DIGEST]} if stored.version.etag == _md5(data) else {}
+        if digest | stored.metadata != metadata:
+            return None
+        record = self.images.read(key)
+        failed = record is not None and record.status is Status.FAILED and record.is_final_for(stored.version)
+        return None if failed else stored.version
+
+    def _await_record(self, key: str, version: ObjectVersion) -> ImageRecord | None:
+        """The row once it is final for this version, None when that takes too long."""
+        deadline = self.clock.now() + self.wait_seconds
+        wait = _FIRST_WAIT_SECONDS
+        while True:
+            record = self.images.read(key)
+            if record is not None and record.is_final_for(version):
+                return record
+            if self.clock.now() > deadline:
+                break
+            self.clock.sleep(wait)
+            wait = min(wait * 1.5, _LONGEST_WAIT_SECONDS)
+        if self.store.read_head(key).version != version:
+            raise ConflictError(
+                "Another upload of the same name replaced this one; send it again if it is the right one."
+            )
+        return None
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()

@@ -1,0 +1,153 @@
+"""Joins use cases and stores. Everything is made when it is first asked for, and then kept while the function lives."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache, cached_property
+from typing import TYPE_CHECKING
+
+from faceprint.aws.clients import CallCounter, Clients
+from faceprint.aws.face_collection import FaceCollection
+from faceprint.aws.face_records import FaceRecords
+from faceprint.aws.image_records import ImageRecords
+from faceprint.aws.image_store import ImageStore
+from faceprint.aws.index_queue import IndexQueue
+from faceprint.aws.links import Links
+from faceprint.settings import Settings, read_settings
+from faceprint.use_cases.compare_faces import CompareFaces
+from faceprint.use_cases.create_upload import CreateUpload
+from faceprint.use_cases.describe_image import DescribeImage, ReadImage
+from faceprint.use_cases.detect_faces import DetectFaces
+from faceprint.use_cases.erase_image import EraseImage
+from faceprint.use_cases.index_image import IndexImage
+from faceprint.use_cases.join_matches import JoinMatches
+from faceprint.use_cases.keep_faces import KeepFaces
+from faceprint.use_cases.list_images import ListImages
+from faceprint.use_cases.search_faces import SearchFaces
+from faceprint.use_cases.upload_image import UploadImage
+
+if TYPE_CHECKING:
+    from faceprint.use_cases.identify_faces import IdentifyFaces
+
+
+class SystemClock:
+    """The machine's time."""
+
+    def now(self) -> float:
+        return time.time()
+
+    def datetime(self) -> datetime:
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What the handlers call."""
+
+    settings: Settings
+    clients: Clients
+
+    @property
+    def counter(self) -> CallCounter:
+        """The AWS calls of the present request."""
+        return self.clients.counter
+
+    @cached_property
+    def upload_image(self) -> UploadImage:
+        return UploadImage(self._store, self._images, self._describe, SystemClock(), self.settings.upload_wait_seconds)
+
+    @cached_property
+    def index_image(self) -> IndexImage:
+        return IndexImage(
+            self._store,
+            self._collection,
+            self._images,
+            SystemClock(),
+            bucket=self.settings.bucket,
+            collection_id=self.settings.collection,
+            max_faces=self.settings.max_faces,
+            quality_filter=self.settings.quality_filter,
+            attributes=self.settings.attributes,
+        )
+
+    @cached_property
+    def index_queue(self) -> IndexQueue:
+        return IndexQueue(self.clients.make("sqs"), self.settings.index_queue_url)
+
+    @cached_property
+    def erase_image(self) -> EraseImage:
+        return EraseImage(self._store, self._collection, self._images, SystemClock())
+
+    @cached_property
+    def read_image(self) -> ReadImage:
+        return ReadImage(self._store, self._images, self._describe, self._links)
+
+    @cached_property
+    def list_images(self) -> ListImages:
+        return ListImages(self._store, self._images)
+
+    @cached_property
+    def create_upload(self) -> CreateUpload:
+        return CreateUpload(self._links, self.settings.link_expiry_seconds)
+
+    @cached_property
+    def keep_faces(self) -> KeepFaces:
+        return KeepFaces(self._collection, self._faces, self._images)
+
+    @cached_property
+    def search_faces(self) -> SearchFaces:
+        return SearchFaces(self._collection, self._faces, self._matches)
+
+    @cached_property
+    def identify_faces(self) -> "IdentifyFaces":
+        # Pillow is needed here alone, and costs every other cold start.
+        from faceprint.use_cases.identify_faces import IdentifyFaces
+
+        return IdentifyFaces(self._collection, self._matches)
+
+    @cached_property
+    def detect_faces(self) -> DetectFaces:
+        return DetectFaces(self._collection)
+
+    @cached_property
+    def compare_faces(self) -> CompareFaces:
+        return CompareFaces(self._collection, self._store, self._faces)
+
+    @cached_property
+    def _store(self) -> ImageStore:
+        return ImageStore(self.clients.s3, self.settings.bucket)
+
+    @cached_property
+    def _collection(self) -> FaceCollection:
+        return FaceCollection(self.clients.make("rekognition"), self.settings.collection)
+
+    @cached_property
+    def _images(self) -> ImageRecords:
+        return ImageRecords(self.clients.dynamodb, self.settings.images_table, self.settings.table)
+
+    @cached_property
+    def _faces(self) -> FaceRecords:
+        return FaceRecords(self.clients.dynamodb, self.settings.table)
+
+    @cached_property
+    def _matches(self) -> JoinMatches:
+        return JoinMatches(self._faces, self._links)
+
+    @cached_property
+    def _describe(self) -> DescribeImage:
+        return DescribeImage(self._faces)
+
+    @cached_property
+    def _links(self) -> Links:
+        return Links(
+            self.clients.s3, self.clients.credentials(), self.settings.bucket, self.settings.link_expiry_seconds
+        )
+
+
+@cache
+def get_wiring() -> Wiring:
+    """The wiring of this process. Raises MisconfiguredError when the environment is wrong."""
+    return Wiring(read_settings(), Clients())

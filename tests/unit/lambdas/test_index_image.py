@@ -1,0 +1,188 @@
+"""Indexing: every object ends with the right faces exactly once, whatever comes twice, late or half-done."""
+
+import pytest
+from fakes.faces import Seen
+from fakes.pictures import make_image
+from fakes.world import World
+
+from faceprint.model.errors import ConflictError, ThrottledError
+from faceprint.model.names import external_image_id
+from faceprint.model.records import Status
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_photo_ends_as_a_row_per_face_with_the_name_on_the_largest(world: World) -> None:
+    photo = world.collection.show(make_image(1), Seen("small", 0.7, 0.1), Seen("large", 0.1, 0.3))
+
+    world.put("team/photo.jpg", photo, name="Ana", team="red")
+
+    rows = sorted(world.records.faces.values(), key=lambda row: -row["BoundingBox"]["Width"])
+    assert [row.get("name") for row in rows] == ["Ana", None]
+    assert {row["key"] for row in rows} == {"team/photo.jpg"}
+    assert rows[0]["metadata"] == {"team": "red"}
+    assert rows[0]["ExternalImageId"] == external_image_id("team/photo.jpg")
+    record = world.records.read("team/photo.jpg")
+    assert record is not None
+    assert (record.status, record.width, record.height, len(record.face_ids)) == (Status.INDEXED, 120, 100, 2)
+
+
+def test_check_02_a_photo_without_a_face_is_kept_without_rows(world: World) -> None:
+    world.put("empty.jpg", make_image(1))
+
+    record = world.records.read("empty.jpg")
+    assert record is not None
+    assert record.status is Status.NO_FACE
+    assert not world.records.faces
+    assert "empty.jpg" in world.store.versions
+
+
+def test_a_corrupt_photo_ends_with_a_reason_and_no_retry(world: World) -> None:
+    photo = make_image(1)
+    world.collection.unreadable.add(photo)
+
+    world.put("bad.jpg", photo)
+
+    record = world.records.read("bad.jpg")
+    assert record is not None
+    assert record.status is Status.FAILED
+    assert record.reason.startswith("UnsupportedFormat: ")
+
+
+def test_a_file_that_is_no_image_is_not_paid_for(world: World) -> None:
+    world.put("notes.txt", b"hello, these are my notes")
+
+    record = world.records.read("notes.txt")
+    assert record is not None
+    assert record.status is Status.FAILED
+    assert "plain text" in record.reason
+    assert world.collection.calls == []
+
+
+def test_check_09_a_repeated_event_changes_nothing(world: World) -> None:
+    world.put("a.jpg", world.collection.show(make_image(1), "ana"))
+    calls = len(world.collection.calls)
+
+    outcome = world.index("a.jpg")
+
+    assert outcome == {"key": "a.jpg", "unchanged": True}
+    assert len(world.collection.calls) == calls
+
+
+def test_check_09_another_photo_under_the_same_name_replaces_the_faces(world: World) -> None:
+    world.put("a.jpg", world.collection.show(make_image(1), "ana"))
+
+    world.put("a.jpg", world.collection.show(make_image(2), "bea", "cia"))
+
+    assert world.collection.people() == ["bea", "cia"]
+    assert world.disagreements() == []
+
+
+def test_a_late_event_of_an_older_version_indexes_what_is_there_now(world: World) -> None:
+    for seed, person in ((1, "ana"), (2, "bea")):
+        photo = world.collection.show(make_image(seed), person)
+        world.store.write("a.jpg", photo, content_type="image/jpeg", metadata={})
+
+    world.index("a.jpg")
+    world.index("a.jpg")
+
+    assert world.collection.people() == ["bea"]
+    assert world.disagreements() == []
+
+
+def test_an_object_that_is_gone_takes_its_faces_and_rows_along(world: World) -> None:
+    world.put("a.jpg", world.collection.show(make_image(1), "ana"))
+    world.store.erase("a.jpg")
+
+    world.index("a.jpg")
+
+    assert not world.records.rows
+    assert not world.records.faces
+    assert not world.collection.faces
+
+
+def test_a_crash_after_indexing_leaves_no_second_faces(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    photo = world.collection.show(make_image(1), "ana")
+    world.store.write("a.jpg", photo, content_type="image/jpeg", metadata={})
+    with monkeypatch.context() as patch:
+        patch.setattr(world.records, "commit", _crash)
+        with pytest.raises(KeyboardInterrupt):
+            world.index("a.jpg")
+    world.clock.sleep(31)
+
+    world.index("a.jpg")
+
+    assert world.collection.people() == ["ana"]
+    assert world.disagreements() == []
+
+
+def test_faces_of_a_crashed_attempt_go_when_the_photo_was_replaced_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = world.collection.show(make_image(1), "ana")
+    world.store.write("a.jpg", photo, content_type="image/jpeg", metadata={})
+    with monkeypatch.context() as patch:
+        patch.setattr(world.records, "commit", _crash)
+        with pytest.raises(KeyboardInterrupt):
+            world.index("a.jpg")
+    world.clock.sleep(31)
+
+    world.put("a.jpg", world.collection.show(make_image(2), "bea"))
+
+    assert world.collection.people() == ["bea"]
+    assert world.disagreements() == []
+
+
+def test_a_lease_keeps_others_out_until_it_ends(world: World) -> None:
+    world.store.write("a.jpg", make_image(1), content_type="image/jpeg", metadata={})
+    found = world.store.find("a.jpg")
+    assert found is not None
+    world.records.claim_version("a.jpg", found.version, owner="somebody", seconds=30)
+
+    with pytest.raises(ConflictError):
+        world.index("a.jpg")
+    world.clock.sleep(31)
+
+    assert world.index("a.jpg")["status"] == "NO_FACE"
+
+
+def test_check_14_throttling_gives_the_lease_back_for_the_next_attempt(world: World) -> None:
+    photo = world.collection.show(make_image(1), "ana")
+    world.store.write("a.jpg", photo, content_type="image/jpeg", metadata={})
+    world.collection.failures.append(ThrottledError("slow down"))
+
+    with pytest.raises(ThrottledError):
+        world.index("a.jpg")
+
+    assert world.index("a.jpg")["status"] == "INDEXED"
+    assert world.disagreements() == []
+
+
+@pytest.mark.parametrize(
+    ("metadata", "people", "name", "warning"),
+    [
+        ({}, 1, "Keanu Reeves", "taken from the file name"),
+        ({"name": "Neo"}, 1, "Neo", None),
+        ({"name": "Neo"}, 2, "Neo", "went to the largest"),
+        ({}, 2, None, "stay nameless"),
+    ],
+)
+def test_who_gets_which_name(
+    world: World, metadata: dict[str, str], people: int, name: str | None, warning: str | None
+) -> None:
+    photo = world.collection.show(make_image(1), *["ana", "bea"][:people])
+
+    world.put("films/keanu_Reeves.jpeg", photo, **metadata)
+
+    largest = max(world.records.faces.values(), key=lambda row: row["BoundingBox"]["Width"])
+    record = world.records.read("films/keanu_Reeves.jpeg")
+    assert record is not None
+    assert largest.get("name") == name
+    assert [warning in text for text in record.warnings] == ([True] if warning else [])
+
+
+def _crash(*_: object) -> None:
+    raise KeyboardInterrupt

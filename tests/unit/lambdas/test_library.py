@@ -1,0 +1,96 @@
+"""Reading, listing and erasing photos and faces."""
+
+import pytest
+from fakes.faces import Seen
+from fakes.pictures import make_image
+from fakes.world import World
+
+from faceprint.model.errors import ConflictError, NotFoundError
+from faceprint.model.parameters import read_cursor
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_check_13_an_erased_photo_leaves_nothing_and_says_what_it_removed(world: World) -> None:
+    for seed in (1, 2):
+        world.put("a.jpg", world.collection.show(make_image(seed), "ana", "bea"))
+
+    answer = world.erase_image.erase("a.jpg")
+
+    assert len(answer["deleted"]["FaceIds"]) == 2
+    assert answer["deleted"]["versions"] == 2
+    assert not world.store.versions
+    assert not world.records.rows
+    assert not world.records.faces
+    assert not world.collection.faces
+
+
+def test_erasing_what_is_not_there_is_not_found(world: World) -> None:
+    with pytest.raises(NotFoundError):
+        world.erase_image.erase("a.jpg")
+
+
+def test_a_photo_that_is_being_indexed_is_a_conflict_after_some_patience(world: World) -> None:
+    world.put("a.jpg", world.collection.show(make_image(1), "ana"))
+    world.records.claim_row("a.jpg", owner="somebody", seconds=60)
+    before = world.clock.now()
+
+    with pytest.raises(ConflictError):
+        world.erase_image.erase("a.jpg")
+
+    assert 10 <= world.clock.now() - before < 15
+    world.clock.sleep(60)
+    world.index("a.jpg")
+    assert not world.collection.faces
+
+
+def test_a_removed_face_is_gone_and_its_photo_stays(world: World) -> None:
+    world.put("a.jpg", world.collection.show(make_image(1), "ana", "bea"))
+    face_id = next(face for face, entry in world.collection.faces.items() if entry["person"] == "bea")
+
+    world.keep_faces.remove(face_id)
+
+    assert world.collection.people() == ["ana"]
+    assert world.disagreements() == []
+    with pytest.raises(NotFoundError):
+        world.keep_faces.read(face_id)
+
+
+def test_a_photo_shows_its_faces_largest_first_and_a_link(world: World) -> None:
+    world.put("a.jpg", world.collection.show(make_image(1), Seen("small", 0.6, 0.1), Seen("large", 0.1, 0.3)))
+
+    answer = world.read_image.read("a.jpg")
+
+    widths = [record["Face"]["BoundingBox"]["Width"] for record in answer["FaceRecords"]]
+    assert widths == [0.3, 0.1]
+    assert answer["image"]["link"].endswith("/a.jpg")
+    assert answer["image"]["faces"] == 2
+
+
+def test_a_photo_in_a_newer_version_is_pending(world: World) -> None:
+    world.put("a.jpg", make_image(1))
+    world.store.write("a.jpg", make_image(2), content_type="image/jpeg", metadata={"name": "Ana"})
+
+    answer = world.read_image.read("a.jpg")
+
+    assert answer["image"]["status"] == "PENDING"
+    assert answer["image"]["name"] == "Ana"
+
+
+def test_pages_list_every_photo_once_by_name(world: World) -> None:
+    for seed in range(5):
+        world.put(f"{seed}.jpg", make_image(seed))
+    world.store.write("9.jpg", make_image(9), content_type="image/jpeg", metadata={})
+
+    found, cursor = [], None
+    while True:
+        page = world.list_images.list(prefix="", after=cursor, limit=2)
+        found += [(image["key"], image["status"]) for image in page["images"]]
+        if "nextCursor" not in page:
+            break
+        cursor = read_cursor({"cursor": page["nextCursor"]})
+
+    assert found == [(f"{seed}.jpg", "NO_FACE") for seed in range(5)] + [("9.jpg", "PENDING")]

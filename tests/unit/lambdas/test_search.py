@@ -1,0 +1,216 @@
+"""Searching, identifying and comparing."""
+
+import base64
+import io
+
+import pytest
+from fakes.faces import FakeFaceCollection, Seen
+from fakes.pictures import make_image
+from fakes.world import World
+from PIL import Image
+
+from faceprint.model.errors import NoFaceError, NotFoundError
+from faceprint.use_cases.pictures import Picture
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    for seed, person in ((1, "ana"), (2, "bea"), (3, "cia")):
+        world.put(f"{person}.jpg", world.collection.show(make_image(seed), person), name=person.title())
+    return world
+
+
+def search(world: World, data: bytes, *, quality_filter: str = "NONE") -> dict:
+    return world.search_faces.search(data, threshold=80, max_faces=10, quality_filter=quality_filter)
+
+
+def test_a_known_person_is_found_on_another_photo(world: World) -> None:
+    answer = search(world, world.collection.show(make_image(11), "bea"))
+
+    assert answer["outcome"] == "match"
+    assert answer["matchedFaces"] == ["Bea"]
+    assert [(match["name"], match["key"], match["Similarity"]) for match in answer["matches"]] == [
+        ("Bea", "bea.jpg", 99.0)
+    ]
+    assert answer["matches"][0]["imageUrl"].endswith("/bea.jpg")
+    assert answer["faces"]["FaceMatches"][0]["Face"]["FaceId"] == answer["matches"][0]["FaceId"]
+
+
+def test_check_08_a_stranger_is_unknown(world: World) -> None:
+    answer = search(world, world.collection.show(make_image(11), "zoe"))
+
+    assert answer["outcome"] == "unknown"
+    assert answer["matchedFaces"] == []
+
+
+def test_check_02_no_face_is_an_answer(world: World) -> None:
+    assert search(world, make_image(11))["outcome"] == "no_face"
+
+
+def test_a_face_that_the_quality_filter_refuses_is_low_quality(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = world.collection.show(make_image(11), "ana")
+    monkeypatch.setattr(FakeFaceCollection, "search_by_image", _no_face)
+
+    assert search(world, photo, quality_filter="HIGH")["outcome"] == "low_quality"
+
+
+def test_a_match_without_a_row_stays_and_is_marked(world: World) -> None:
+    world.records.faces.clear()
+
+    answer = search(world, world.collection.show(make_image(11), "ana"))
+
+    assert answer["outcome"] == "match"
+    assert answer["matches"][0]["orphan"] is True
+    assert answer["matchedFaces"] == []
+
+
+def test_several_photos_of_a_person_give_one_name(world: World) -> None:
+    world.put("ana2.jpg", world.collection.show(make_image(4), "ana"), name="Ana")
+
+    answer = search(world, world.collection.show(make_image(11), "ana"))
+
+    assert len(answer["matches"]) == 2
+    assert answer["matchedFaces"] == ["Ana"]
+
+
+def test_an_indexed_face_finds_the_others_of_the_same_person(world: World) -> None:
+    world.put("ana2.jpg", world.collection.show(make_image(4), "ana"), name="Ana")
+    face_id = next(face for face, row in world.records.faces.items() if row["key"] == "ana.jpg")
+
+    answer = world.search_faces.search_by_face(face_id, threshold=80, max_faces=10)
+
+    assert [match["key"] for match in answer["matches"]] == ["ana2.jpg"]
+    with pytest.raises(NotFoundError):
+        world.search_faces.search_by_face("0" * 8, threshold=80, max_faces=10)
+
+
+class Crops:
+    """Shows each crop of a group photo as the person whose colour is in its middle."""
+
+    COLOURS = {"ana": (250, 0, 0), "bea": (0, 250, 0), "cia": (0, 0, 250), "zoe": (250, 250, 0)}
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.collection = world.collection
+        self.crops: list[bytes] = []
+        self._search = world.collection.search_by_image
+        monkeypatch.setattr(world.collection, "search_by_image", self.search)
+
+    def group(self, *people: str) -> bytes:
+        image = Image.new("RGB", (900, 300), (10, 10, 10))
+        seen = [Seen(person, 0.02 + 0.2 * place, 0.15) for place, person in enumerate(people)]
+        for face in seen:
+            left, top = int(face.left * 900), int(0.2 * 300)
+            image.paste(self.COLOURS[face.person], (left, top, left + 135, top + 54))
+        stream = io.BytesIO()
+        image.save(stream, "PNG")
+        return self.collection.show(stream.getvalue(), *reversed(seen))
+
+    def search(self, data: bytes, **options: object) -> dict:
+        with Image.open(io.BytesIO(data)) as crop:
+            assert min(crop.size) >= 80
+            count = {
+                person: sum(
+                    all(abs(a - b) < 60 for a, b in zip(crop.getpixel((x, y)), colour, strict=True))
+                    for x in range(0, crop.width, 4)
+                    for y in range(0, crop.height, 4)
+                )
+                for person, colour in self.COLOURS.items()
+            }
+        self.crops.append(data)
+        self.collection.show(data, *[person for person, pixels in count.items() if pixels > 20])
+        assert len(self.collection.shown[data]) == 1, "a crop shows one person; the neighbours are blanked"
+        return self._search(data, **options)
+
+
+def identify(world: World, data: bytes, *, max_search: int = 20, annotate: bool = False) -> dict:
+    return world.identify_faces.identify(data, threshold=80, max_search=max_search, annotate=annotate)
+
+
+def test_check_07_everybody_on_a_group_photo_is_named_left_to_right(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = Crops(world, monkeypatch).group("cia", "zoe", "ana", "bea")
+    world.collection.calls.clear()
+
+    answer = identify(world, group)
+
+    assert [face["name"] for face in answer["faces"]] == ["Cia", None, "Ana", "Bea"]
+    assert [face["outcome"] for face in answer["faces"]] == ["match", "unknown", "match", "match"]
+    assert answer["matchedFaces"] == ["Cia", "Ana", "Bea"]
+    assert sorted(world.collection.calls) == ["DetectFaces"] + ["SearchFacesByImage"] * 4
+
+
+def test_check_07_a_name_goes_to_one_face_at_most(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.collection.likeness[("zoe", "ana")] = 90.0
+    group = Crops(world, monkeypatch).group("zoe", "ana")
+
+    answer = identify(world, group)
+
+    assert [face["name"] for face in answer["faces"]] == [None, "Ana"]
+
+
+def test_the_second_best_name_counts_when_the_best_is_taken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.collection.likeness |= {("zoe", "ana"): 90.0, ("zoe", "bea"): 85.0}
+    group = Crops(world, monkeypatch).group("zoe", "ana")
+
+    answer = identify(world, group)
+
+    assert [face["name"] for face in answer["faces"]] == ["Bea", "Ana"]
+
+
+def test_only_the_largest_faces_are_searched(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    crops = Crops(world, monkeypatch)
+
+    answer = identify(world, crops.group("ana", "bea", "cia"), max_search=2)
+
+    assert len(crops.crops) == 2
+    assert [face["outcome"] for face in answer["faces"]].count("not_searched") == 1
+
+
+def test_the_annotated_picture_has_boxes_where_the_faces_are(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = Crops(world, monkeypatch).group("ana", "zoe")
+
+    answer = identify(world, group, annotate=True)
+
+    with Image.open(io.BytesIO(base64.b64decode(answer["annotated"]))) as picture:
+        assert picture.size == (900, 300)
+        known, unknown = picture.getpixel((18, 70)), picture.getpixel((198, 70))
+    assert known[1] > 150 > known[0]
+    assert unknown[0] > 200
+
+
+def test_check_06_crops_and_boxes_follow_the_exif_turn() -> None:
+    upright = Picture.open(make_image(1, size=(200, 100), orientation=6))
+
+    assert upright.image.size == (100, 200)
+
+
+def test_a_photo_without_faces_identifies_nobody(world: World) -> None:
+    assert identify(world, make_image(11)) == {"faces": [], "matchedFaces": []}
+
+
+def test_comparing_tells_whether_it_is_the_same_person(world: World) -> None:
+    one, two = (world.collection.show(make_image(seed), person) for seed, person in ((11, "ana"), (12, "zoe")))
+    options = {"threshold": 80.0, "quality_filter": "NONE"}
+
+    assert world.compare_faces.compare_with_image(one, "ana.jpg", **options)["outcome"] == "match"
+    assert world.compare_faces.compare(one, two, **options)["outcome"] == "no_match"
+    with pytest.raises(NoFaceError):
+        world.compare_faces.compare(one, make_image(13), **options)
+
+
+def test_comparing_with_one_face_ignores_the_others_on_its_photo(world: World) -> None:
+    world.put("pair.jpg", world.collection.show(make_image(5), Seen("zoe", 0.1, 0.2), Seen("eva", 0.6, 0.15)))
+    face_ids = {entry["person"]: face for face, entry in world.collection.faces.items()}
+    photo = world.collection.show(make_image(11), "eva")
+    options = {"threshold": 80.0, "quality_filter": "NONE"}
+
+    assert world.compare_faces.compare_with_face(photo, face_ids["eva"], **options)["outcome"] == "match"
+    assert world.compare_faces.compare_with_face(photo, face_ids["zoe"], **options)["outcome"] == "no_match"
+
+
+def _no_face(*_: object, **__: object) -> None:
+    raise NoFaceError("There is no face.")

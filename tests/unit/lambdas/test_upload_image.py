@@ -1,0 +1,127 @@
+"""Uploading: PUT means PUT."""
+
+from collections.abc import Callable
+
+import pytest
+from fakes.pictures import make_image
+from fakes.stores import ManualClock
+from fakes.world import World
+
+from faceprint.model.errors import ConflictError, ImageTooSmallError, UnsupportedFormatError
+
+
+class BusyClock(ManualClock):
+    """A clock that does something whenever somebody waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self.meanwhile()
+
+
+@pytest.fixture
+def clock() -> BusyClock:
+    return BusyClock()
+
+
+@pytest.fixture
+def world(clock: BusyClock) -> World:
+    world = World(clock)
+    clock.meanwhile = lambda: [world.index(key) for key in list(world.store.versions)]
+    return world
+
+
+def upload(world: World, key: str, data: bytes, *, name: str = "", wait: bool = True, **metadata: str) -> dict:
+    return world.upload_image.upload(key, data, name=name, metadata=metadata, wait=wait)
+
+
+def test_an_upload_waits_for_its_faceprint(world: World) -> None:
+    answer = upload(world, "a.jpg", world.collection.show(make_image(1), "ana"), name="Ana", trip="rome")
+
+    assert answer["image"]["status"] == "INDEXED"
+    assert answer["image"]["metadata"] == {"trip": "rome"}
+    assert [record["Face"]["name"] for record in answer["FaceRecords"]] == ["Ana"]
+    assert answer["FaceRecords"][0]["FaceDetail"]["Pose"]["Yaw"] == -1.25
+
+
+def test_check_09_the_same_photo_again_is_a_duplicate_and_is_not_stored_again(world: World) -> None:
+    photo = world.collection.show(make_image(1), "ana")
+    first = upload(world, "a.jpg", photo, name="Ana")
+
+    again = upload(world, "a.jpg", photo, name="Ana")
+
+    assert again["image"]["status"] == "DUPLICATE"
+    assert again["FaceRecords"] == first["FaceRecords"]
+    assert len(world.store.versions["a.jpg"]) == 1
+
+
+def test_the_same_photo_under_another_name_renames_the_face(world: World) -> None:
+    photo = world.collection.show(make_image(1), "ana")
+    first = upload(world, "a.jpg", photo, name="Ana")
+
+    again = upload(world, "a.jpg", photo, name="Anna")
+
+    assert again["image"]["status"] == "INDEXED"
+    assert again["FaceRecords"][0]["Face"]["name"] == "Anna"
+    assert again["FaceRecords"][0]["Face"]["FaceId"] == first["FaceRecords"][0]["Face"]["FaceId"]
+
+
+def test_back_to_an_earlier_photo_is_not_taken_for_a_duplicate(world: World, clock: BusyClock) -> None:
+    one, two = (world.collection.show(make_image(seed), person) for seed, person in ((1, "ana"), (2, "bea")))
+    upload(world, "a.jpg", one)
+    clock.meanwhile = lambda: None
+    upload(world, "a.jpg", two, wait=False)
+    clock.meanwhile = lambda: world.index("a.jpg")
+
+    answer = upload(world, "a.jpg", one)
+
+    assert answer["image"]["status"] == "INDEXED"
+    assert world.collection.people() == ["ana"]
+
+
+def test_without_waiting_the_photo_is_pending(world: World) -> None:
+    answer = upload(world, "a.jpg", make_image(1), wait=False)
+
+    assert (answer["image"]["status"], answer["image"]["width"], answer["image"]["height"]) == ("PENDING", 120, 100)
+
+
+def test_a_slow_indexing_is_pending_after_the_wait(world: World, clock: BusyClock) -> None:
+    clock.meanwhile = lambda: None
+
+    answer = upload(world, "a.jpg", make_image(1))
+
+    assert answer["image"]["status"] == "PENDING"
+
+
+def test_an_upload_that_was_overtaken_says_so(world: World, clock: BusyClock) -> None:
+    other = make_image(2)
+
+    def overtake() -> None:
+        if len(world.store.versions["a.jpg"]) < 2:
+            world.store.write("a.jpg", other, content_type="image/jpeg", metadata={})
+
+    clock.meanwhile = overtake
+
+    with pytest.raises(ConflictError):
+        upload(world, "a.jpg", make_image(1))
+
+
+def test_what_rekognition_cannot_read_is_told_and_can_be_sent_again(world: World) -> None:
+    photo = world.collection.show(make_image(1), "ana")
+    world.collection.unreadable.add(photo)
+    with pytest.raises(UnsupportedFormatError):
+        upload(world, "a.jpg", photo)
+    world.collection.unreadable.clear()
+
+    assert upload(world, "a.jpg", photo)["image"]["status"] == "INDEXED"
+
+
+def test_a_refused_photo_leaves_no_trace(world: World) -> None:
+    with pytest.raises(ImageTooSmallError):
+        upload(world, "a.jpg", make_image(1, size=(79, 200)))
+
+    assert not world.store.versions
+    assert not world.records.rows
