@@ -1,7 +1,8 @@
 """waitress, with what API Gateway and S3 do while a request is still arriving.
 
 - A body that will be refused anyway is read but not kept (`body_limit`).
-- `x-amz-meta-my_name` keeps its underscore; waitress drops such headers, S3 treats them as metadata.
+- `X-Amz-Meta-My_Name` is known as `x-amz-meta-my_name`: S3 keeps metadata names in lower case with their
+  underscores, where WSGI has neither and waitress drops such headers.
 """
 
 import logging
@@ -50,16 +51,16 @@ class _KeptBody:
 
 def _parser_class(body_limit: BodyLimit) -> type[HTTPRequestParser]:
     class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
-        underscored: dict[str, str]
+        metadata_names: dict[str, str]
 
         def parse_header(self, header_plus: bytes) -> None:
             super().parse_header(header_plus)
-            self.underscored = {}
+            self.metadata_names = {}
             for line in header_plus.split(b"\r\n")[1:]:
                 name, _, value = line.partition(b":")
-                if b"_" in name and name.lower().startswith(b"x-amz-meta-"):
+                if name.lower().startswith(b"x-amz-meta-"):
                     self.headers[_wsgi_name(name)] = value.strip().decode("latin-1")
-                    self.underscored[f"HTTP_{_wsgi_name(name)}"] = name.decode("latin-1")
+                    self.metadata_names[f"HTTP_{_wsgi_name(name)}"] = name.lower().decode("latin-1")
             if self.body_rcv is not None:
                 self._limit_body()
 
@@ -86,7 +87,7 @@ def _wsgi_name(name: bytes) -> str:
 class _Task(WSGITask):  # type: ignore[misc]  # waitress is untyped
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
-        environ[PRESERVED_NAMES] = getattr(self.request, "underscored", {})
+        environ[PRESERVED_NAMES] = getattr(self.request, "metadata_names", {})
         body = getattr(self.request.body_rcv, "buf", None)
         environ[OVERFLOW] = isinstance(body, _KeptBody) and body.length > body.limit
         return environ

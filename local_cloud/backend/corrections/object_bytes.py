@@ -5,6 +5,7 @@ does not grow with the library, and they are on disk before PutObject is answere
 """
 
 import os
+import threading
 import uuid
 from pathlib import Path
 from types import SimpleNamespace
@@ -79,13 +80,10 @@ def write_objects_to_files() -> None:
     models.tempfile = SimpleNamespace(SpooledTemporaryFile=ObjectFile)  # type: ignore[attr-defined]
 
     def __getstate__(_: Any, key: FakeKey) -> dict[str, Any]:
-        state = {name: value for name, value in vars(key).items() if name not in ("_value_buffer", "lock")}
-        return {**state, "file": key._value_buffer.name}
+        return {name: value for name, value in vars(key).items() if name != "lock"}
 
     def __setstate__(_: Any, key: FakeKey, state: dict[str, Any]) -> None:
-        vars(key).update({name: value for name, value in state.items() if name != "file"})
-        key._value_buffer = ObjectFile(name=state["file"])  # type: ignore[assignment]
-        key.lock = models.threading.Lock()  # type: ignore[attr-defined]
+        vars(key).update(state, lock=threading.Lock())
 
     wrap(FakeKey, "__getstate__", __getstate__)
     wrap(FakeKey, "__setstate__", __setstate__)
