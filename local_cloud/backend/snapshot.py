@@ -16,6 +16,9 @@ from typing import Any
 
 import cloudpickle
 import moto
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from moto import backends
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.s3.models import s3_backends
 from moto.sqs.models import sqs_backends
@@ -71,7 +74,7 @@ def _state() -> dict[str, Any]:
 
 
 def _backends(service: str) -> Any:
-    return moto.backends.get_backend(service)  # type: ignore[attr-defined]  # imported by the application
+    return backends.get_backend(service)  # type: ignore[call-overload]  # any of moto's services
 
 
 def _return_messages_in_flight() -> None:
@@ -115,11 +118,18 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
         if isinstance(value, ObjectFile):
             self.files.add(value.name)
             return _object_file, (value.name,)
+        if isinstance(value, RSAPrivateKey):
+            encoding, form = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
+            return _private_key, (value.private_bytes(encoding, form, serialization.NoEncryption()),)
         return super().reducer_override(value)
 
 
 def _object_file(name: str) -> ObjectFile:
     return ObjectFile(name=name)
+
+
+def _private_key(content: bytes) -> Any:
+    return serialization.load_der_private_key(content, password=None)
 
 
 class _Unpickler(pickle.Unpickler):
@@ -152,7 +162,10 @@ class SnapshotTimer:
     def _run(self) -> None:
         pause = self.PAUSE_SECONDS
         while not self._closing.wait(pause):
-            pause = max(self.PAUSE_SECONDS, self.LOAD_FACTOR * self._save_changes())
+            try:
+                pause = max(self.PAUSE_SECONDS, self.LOAD_FACTOR * self._save_changes())
+            except Exception:
+                log.exception("the snapshot failed; trying again")
 
     def _save_changes(self) -> float:
         """Seconds it took."""

@@ -40,6 +40,7 @@ def running_cloud(settings: Settings) -> Iterator[Cloud]:
             file=sys.stderr,
         )
     cloud = Cloud(settings)
+    log_to(cloud.logs / "local_cloud.log")
     path = state_path(settings.data)
     try:
         state = RunningState(
