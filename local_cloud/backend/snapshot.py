@@ -13,6 +13,7 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import cloudpickle
 import moto
@@ -118,6 +119,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
         if isinstance(value, ObjectFile):
             self.files.add(value.name)
             return _object_file, (value.name,)
+        if isinstance(value, WeakValueDictionary):
+            return WeakValueDictionary, (dict(value),)
         if isinstance(value, RSAPrivateKey):
             encoding, form = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
             return _private_key, (value.private_bytes(encoding, form, serialization.NoEncryption()),)
