@@ -31,6 +31,7 @@ class FakeFaceCollection:
     unreadable: set[bytes] = field(default_factory=set)
     faces: dict[str, dict[str, Any]] = field(default_factory=dict)
     likeness: dict[tuple[str, str], float] = field(default_factory=dict)
+    made: int = 0
     calls: list[str] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
@@ -66,7 +67,8 @@ class FakeFaceCollection:
         for face_id, entry in self.faces.items():
             if (entry["data"], entry["seen"], entry["external"]) == (data, seen, external_image_id):
                 return {"Face": _face(face_id, entry), "FaceDetail": _detail(seen)}
-        face_id = str(uuid.uuid4())
+        self.made += 1
+        face_id = str(uuid.UUID(int=self.made))
         self.faces[face_id] = {"data": data, "seen": seen, "external": external_image_id, "person": seen.person}
         return {"Face": _face(face_id, self.faces[face_id]), "FaceDetail": _detail(seen)}
 

@@ -1,0 +1,85 @@
+# Everything a person does with this repository. Python 3.11 or newer and make are all it assumes: every verb
+# prepares what it needs, and what is prepared already costs nothing. Works with GNU make 3.81 (macOS) and later.
+
+VENV ?= .venv
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do \
+	$$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+ARGS ?=
+LAMBDA_PYTHON ?= 3.13
+LAMBDA_ARCHITECTURE ?= arm64
+UV_VERSION := 0.13.8
+
+bin := $(abspath $(VENV))/bin
+in_venv := PATH="$(bin):$$PATH"
+pip_install := $(bin)/python -m pip install --quiet --disable-pip-version-check
+new_enough = "$(PYTHON)" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+
+# A stamp's name holds the checksum of what it was made from, so a changed input is a missing stamp.
+key_of = $(shell cat $(1) | cksum | tr ' ' '-')
+installed := $(VENV)/installed-$(call key_of,requirements.txt)
+bench_installed := $(VENV)/bench-installed-$(call key_of,requirements-bench.txt)
+models := models/set-up-$(call key_of,requirements.txt $(wildcard face_engine/model_setup/*.py))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test check bench package lock clean lambda-packages virtualenv
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  ARGS=… is passed on, as in: make demo ARGS=--json · make test ARGS='-k index -x'"
+	@echo "  PYTHON=… and VENV=… choose the interpreter and the virtual environment ($(VENV))"
+
+setup: $(installed) $(models) lambda-packages ## Install pinned dependencies, models and Lambda packages
+
+demo: setup ## Index and search the sample photos on this machine
+	@$(bin)/python -m local_cloud demo $(ARGS)
+
+run: setup ## Run everything on this machine, keeping what it stores in .data
+	@$(bin)/python -m local_cloud up --data .data $(ARGS)
+
+test: setup ## Run all tests
+	@$(in_venv) python -m pytest $(ARGS)
+
+check: $(installed) ## Check form, style, types, the contract and the shell scripts
+	@$(in_venv) scripts/check
+
+bench: setup $(bench_installed) ## Measure, beside the baseline that benchmarks compare with
+	@$(in_venv) python -m tests.benchmark $(ARGS)
+
+package: $(installed) ## Build the zip of our code and the layer as Terraform does
+	@$(bin)/python scripts/package_lambdas.py code build/code.zip
+	@$(bin)/python scripts/package_lambdas.py layer build/layer.zip \
+		--python $(LAMBDA_PYTHON) --architecture $(LAMBDA_ARCHITECTURE)
+
+lock: $(installed) ## Pin all dependencies anew (ARGS=--upgrade for newer versions)
+	@$(pip_install) uv==$(UV_VERSION)
+	@$(in_venv) scripts/lock $(ARGS)
+
+clean: ## Remove what was installed, built or fetched; .data stays
+	rm -rf $(VENV) build models .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Preparation speaks on standard error: standard output belongs to the verb (make demo ARGS=--json).
+lambda-packages: $(installed)
+	@$(bin)/python scripts/package_lambdas.py local build/lambda >&2
+
+$(installed):
+	@test -x $(bin)/pip || $(MAKE) --no-print-directory --silent virtualenv
+	@echo "Installing pinned dependencies into $(VENV): a minute or two, once" >&2
+	@$(pip_install) --require-hashes -r requirements.txt >&2
+	@rm -f $(VENV)/installed-* && touch $@
+
+virtualenv:
+	@$(new_enough) || { echo "Python 3.11 or newer with ensurepip is needed, and $(or $(PYTHON),none) is not." \
+		"Install one or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -m venv --clear $(VENV)
+
+$(bench_installed): $(installed)
+	@echo "Installing the benchmarks' baseline into $(VENV)" >&2
+	@$(pip_install) --require-hashes -r requirements-bench.txt >&2
+	@rm -f $(VENV)/bench-installed-* && touch $@
+
+$(models): $(installed)
+	@echo "Setting up the face models: once" >&2
+	@$(bin)/python -m face_engine setup >&2
+	@rm -f models/set-up-* && touch $@

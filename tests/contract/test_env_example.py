@@ -1,0 +1,31 @@
+"""A newcomer finds every setting in .env.example, and nothing that nobody reads."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+SUPPLIED_BY_THE_DEPLOYMENT = {"bucket", "table", "images_table", "collection", "index_queue_url"}
+
+
+@pytest.fixture
+def named() -> list[str]:
+    return re.findall(r"^# ([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), flags=re.MULTILINE)
+
+
+def test_env_example_names_what_can_be_chosen_for_the_functions(named: list[str]) -> None:
+    settings = yaml.safe_load((ROOT / "lambdas/functions.yaml").read_text())["environment"]
+
+    choosable = {name for name, fact in settings.items() if fact not in SUPPLIED_BY_THE_DEPLOYMENT}
+
+    assert choosable <= set(named)
+
+
+def test_env_example_names_nothing_that_the_local_cloud_does_not_read(named: list[str]) -> None:
+    local_cloud = pytest.importorskip("local_cloud.settings", reason="the local cloud is not in this checkout")
+
+    read = re.findall(r'"([A-Z][A-Z0-9_]+)"', Path(local_cloud.__file__).read_text())
+
+    assert set(named) - set(read) == set()

@@ -1,0 +1,144 @@
+"""The law of the rooms (docs/architecture.md): imports point one way, the environment is read once, imports do nothing.
+
+Change it only with a decision in docs/decisions.md.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = {
+    "faceprint": ROOT / "lambdas/faceprint",
+    "face_engine": ROOT / "face_engine",
+    "local_cloud": ROOT / "local_cloud",
+}
+ENTRANCES = {"faceprint": "wiring.py", "face_engine": "__main__.py", "local_cloud": "__main__.py"}
+ROOMS = {
+    "faceprint": ["handlers", "use_cases", "model", "aws", "settings.py"],
+    "face_engine": ["vision", "operations", "matching.py", "protocol.py", "server.py", "settings.py"],
+    "local_cloud": ["backend", "gateway", "settings.py"],
+}
+MAY_IMPORT = {  # room of lambdas/faceprint -> the other rooms it may import
+    "handlers": {"use_cases", "model", "wiring", "http_api", "settings", "observability"},
+    "use_cases": {"model"},
+    "model": set(),
+    "aws": {"model"},
+    "http_api": {"model", "use_cases", "observability", "settings"},
+    "settings": {"model"},
+    "observability": {"model", "settings"},
+    "wiring": {"use_cases", "model", "aws", "settings", "observability"},
+}
+WIRE = {"protocol", "operations", "server"}  # rooms of face_engine that the arrays must not know
+
+
+def modules(folder: Path) -> list[Path]:
+    """All modules below `folder`; none while it does not exist."""
+    return sorted(folder.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    """The room of a module of one of the three packages: its folder or its own name."""
+    package = next(folder for folder in PACKAGES.values() if path.is_relative_to(folder))
+    return path.relative_to(package).parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every dotted name the module imports, at its top or inside a function, relative ones resolved."""
+    root = ROOT / "lambdas" if path.is_relative_to(ROOT / "lambdas") else ROOT
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = path.relative_to(root).parts[: -node.level] if node.level else ()
+            origin = ".".join([*above, *filter(None, [node.module])])
+            yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+
+def run_at_import(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes that Python evaluates while it imports the module: all but the bodies of functions."""
+    children = ast.iter_child_nodes(node)
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        children = iter([*node.decorator_list, node.args])
+    elif isinstance(node, ast.Lambda):
+        children = iter([node.args])
+    for child in children:
+        yield child
+        yield from run_at_import(child)
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_every_room_exists(package: str) -> None:
+    entered = (PACKAGES[package] / ENTRANCES[package]).exists()
+
+    missing = [room for room in ROOMS[package] if entered and not (PACKAGES[package] / room).exists()]
+
+    assert missing == []
+
+
+def test_arrows_of_the_lambdas_point_one_way() -> None:
+    arrows = {
+        (room_of(path), name.split(".")[1])
+        for path in modules(PACKAGES["faceprint"])
+        for name in imports(path)
+        if name.startswith("faceprint.") and name != "faceprint.__version__"
+    }
+
+    against = {(room, other) for room, other in arrows if other != room and other not in MAY_IMPORT.get(room, set())}
+
+    assert against == set()
+
+
+def test_only_aws_knows_the_sdk() -> None:
+    elsewhere = [path for path in modules(PACKAGES["faceprint"]) if room_of(path) != "aws"]
+
+    assert [p.name for p in elsewhere if any(name.split(".")[0] in {"boto3", "botocore"} for name in imports(p))] == []
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_packages_know_nothing_of_one_another(package: str) -> None:
+    others = PACKAGES.keys() - {package}
+
+    used = {name.split(".")[0] for path in modules(PACKAGES[package]) for name in imports(path)}
+
+    assert used & others == set()
+
+
+def test_arrays_know_nothing_of_the_wire() -> None:
+    engine = PACKAGES["face_engine"]
+    inner = [*modules(engine / "vision"), *engine.glob("matching.py")]
+
+    used = {name.split(".")[1] for path in inner for name in imports(path) if name.startswith("face_engine.")}
+
+    assert used & WIRE == set()
+
+
+def reads_environment(node: ast.AST) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "os" and bool({alias.name for alias in node.names} & {"environ", "getenv"})
+    return isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.getenv"}
+
+
+def test_environment_is_read_in_the_settings_alone() -> None:
+    readers = {
+        path.relative_to(folder).as_posix()
+        for folder in PACKAGES.values()
+        for path in modules(folder)
+        if any(reads_environment(node) for node in ast.walk(ast.parse(path.read_text())))
+    }
+
+    assert readers <= {"settings.py"}
+
+
+def test_importing_a_module_makes_no_client() -> None:
+    eager = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for folder in PACKAGES.values()
+        for path in modules(folder)
+        for node in run_at_import(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("boto3.", "botocore."))
+    ]
+
+    assert eager == []
