@@ -15,9 +15,12 @@ _WATCH = Path(__file__).with_name("parent_watch.py")
 def start_module(
     module: str, *arguments: str, env: Mapping[str, str], cwd: Path, output: IO[bytes], flags: Sequence[str] = ()
 ) -> subprocess.Popen[bytes]:
-    """Run `python -m module arguments` with exactly `env`; both output streams go to `output`."""
+    """Run `python -m module arguments` with exactly `env`; both output streams go to `output`.
+
+    Modules are found through PYTHONPATH and site-packages only (-P), not beside the script that watches.
+    """
     return subprocess.Popen(  # noqa: S603  # our own interpreter and our own module names
-        [sys.executable, *flags, str(_WATCH), module, *arguments],
+        [sys.executable, "-P", *flags, str(_WATCH), module, *arguments],
         stdin=subprocess.PIPE,
         stdout=output,
         stderr=output,

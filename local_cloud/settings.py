@@ -102,8 +102,11 @@ def _parse(text: str, example: Any) -> Any:
 
 
 def environment_for_children() -> dict[str, str]:
-    """What our own tools (engine, packaging) inherit; AWS settings of the developer do not concern them."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    """What our own tools (engine, packaging) inherit: all but the developer's AWS settings and profile."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    python_path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
+    no_profile = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    return {**inherited, **no_profile, "PYTHONPATH": python_path}
 
 
 def state_file() -> Path:

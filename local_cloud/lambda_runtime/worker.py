@@ -50,7 +50,7 @@ class Worker:
             ),
             cwd=function.code,
             output=log.file,
-            flags=("-S", "-P"),  # no site-packages, no script folder: only what PYTHONPATH names can be imported
+            flags=("-S",),  # no site-packages: only what PYTHONPATH names can be imported
         )
 
     @property
