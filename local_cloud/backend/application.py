@@ -1,0 +1,139 @@
+"""A WSGI application that hands AWS requests to moto's handlers, one at a time.
+
+moto keeps its state in plain dictionaries and is not safe under concurrent writes: a conditional
+update could read, be interrupted, and write over somebody else's. Every call therefore runs under
+one lock. moto is pure Python, so the interpreter's own lock already lets only one call compute;
+this one makes conditional writes and transactions atomic, and snapshots consistent.
+"""
+
+import http.client
+import logging
+import re
+import threading
+import traceback
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto import backend_index, backends
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.exceptions import HTTPException
+from moto.core.request import Request
+
+from local_cloud.backend.corrections import apply_corrections
+
+log = logging.getLogger(__name__)
+
+ACCOUNT_ID = DEFAULT_ACCOUNT_ID
+Answer = tuple[int, dict[str, str], bytes]
+Handler = Callable[[Any, str, Any], tuple[int, dict[str, Any], Any]]
+
+# Names of operations that change nothing, so that no snapshot is due after them.
+_READS = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "Head")
+
+
+class _MotoRequest(Request):
+    """A request that came through a real server: moto then leaves the Date header to that server."""
+
+    from_wsgi_server = True
+
+
+class AwsBackend:
+    """All services of one account in this process."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.arrivals = threading.Condition(self.lock)
+        self.writes = 0
+        self._routes: dict[str, list[tuple[re.Pattern[str], Handler]]] = {}
+        apply_corrections(self.arrivals)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        service, region = environ["local_cloud.service"], environ["local_cloud.region"]
+        status, headers, body = self.answer(environ, service=service, region=region)
+        start_response(f"{status} {http.client.responses.get(status, 'Unknown')}", list(headers.items()))
+        return [body]
+
+    def answer(self, environ: dict[str, Any], *, service: str, region: str) -> Answer:
+        """Run one request; an operation moto does not know is a 400, as a service answers, not a 500."""
+        request = _MotoRequest(environ)
+        environ["RAW_URI"] = environ.get("REQUEST_URI", "")
+        request.get_data(parse_form_data=False)  # outside the lock: the client may be slow
+        with self.lock:
+            try:
+                status, headers, body = self._handler(service, region, request)(
+                    request, request.raw_url, request.headers
+                )
+            except NotImplementedError as exc:
+                return _unknown_operation(service, str(exc))
+            except HTTPException as exc:
+                status, headers, body = exc.code or 400, dict(exc.get_headers()), exc.get_body()
+            except Exception:
+                log.error("%s failed: %s", service, traceback.format_exc())
+                return _internal_failure()
+            if request.method not in ("GET", "HEAD") and not _is_read(request):
+                self.writes += 1
+        return int(status), _wire_headers(headers), body.encode() if isinstance(body, str) else bytes(body or b"")
+
+    def function_code(self, name: str) -> bytes | None:
+        """The zip of a function, or None."""
+        with self.lock:
+            for region in backends.get_backend("lambda")[ACCOUNT_ID].values():
+                function = region._lambdas.get_function_by_name_or_arn_with_qualifier(name) if name in _names(region) else None
+                if function is not None:
+                    return bytes(function.code_bytes)
+        return None
+
+    def _handler(self, service: str, region: str, request: Request) -> Handler:
+        host = f"https://{service}.{region}.amazonaws.com"
+        if request.headers.get("X-Amz-Target", "").startswith("DynamoDBStreams"):
+            host = f"https://streams.dynamodb.{region}.amazonaws.com"
+        if host not in self._routes:
+            self._routes[host] = _routes_of(host)
+        url = host + request.raw_path
+        for pattern, handler in self._routes[host]:
+            if pattern.match(url):
+                return handler
+        raise NotImplementedError(f"no {service} operation at {request.method} {request.raw_path}")
+
+
+def _names(region: Any) -> set[str]:
+    return {function.function_name for function in region.list_functions()}
+
+
+def _routes_of(host: str) -> list[tuple[re.Pattern[str], Handler]]:
+    for name, base in backend_index.backend_url_patterns:
+        if base.match(host):
+            by_region = backends.get_backend(name)[ACCOUNT_ID]
+            backend = by_region["us-east-1" if "us-east-1" in by_region else "aws"]
+            return [(re.compile(url), handler) for url, handler in backend.urls.items() if re.match(_base(url), host)]
+    return []
+
+
+def _base(url: str) -> str:
+    """The host part of one of moto's URL patterns (`https?://sqs.…/path` → `https?://sqs.…`)."""
+    scheme, rest = url.split("://", 1)
+    return f"{scheme}://{rest.split('/', 1)[0]}"
+
+
+def _is_read(request: Request) -> bool:
+    operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+    return operation.startswith(_READS)
+
+
+def _wire_headers(headers: Any) -> dict[str, str]:
+    hidden = ("status", "server", "date")
+    return {name: str(value) for name, value in dict(headers).items() if name.lower() not in hidden}
+
+
+def _unknown_operation(service: str, detail: str) -> Answer:
+    """AWS's answer to an operation it does not have. SDKs give up at once; a 500 they would retry for minutes."""
+    log.warning("%s: not implemented: %s", service, detail)
+    body = f'{{"__type":"UnknownOperationException","message":"{service} does not do this locally"}}'
+    return 400, {"Content-Type": "application/json", "x-amzn-errortype": "UnknownOperationException"}, body.encode()
+
+
+def _internal_failure() -> Answer:
+    headers = {"Content-Type": "application/json", "x-amzn-requestid": str(uuid.uuid4())}
+    return 500, headers, b'{"__type":"InternalFailure","message":"The local backend failed; its log says why."}'
+

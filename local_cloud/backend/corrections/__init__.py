@@ -1,0 +1,25 @@
+"""Where moto differs from AWS and it matters here: one module per service, one function per difference.
+
+moto is pinned exactly (pyproject.toml) because these functions replace parts of its inside.
+"""
+
+import threading
+
+from local_cloud.backend.corrections import apigateway, bucket_policy, dynamodb, functions, object_bytes, queues, s3_events
+
+
+def apply_corrections(arrivals: threading.Condition) -> None:
+    """Install every correction; `arrivals` is notified when a message enters a queue. Safe to repeat."""
+    bucket_policy.evaluate_conditions()
+    s3_events.describe_events_fully()
+    s3_events.announce_one_event_per_multipart_upload()
+    s3_events.announce_removals()
+    queues.wait_without_holding_the_lock(arrivals)
+    queues.announce_arrivals(arrivals)
+    functions.leave_event_delivery_to_the_pollers()
+    functions.serve_code_from_the_door()
+    apigateway.keep_deployed_definition()
+    apigateway.accept_mock_integration_without_uri()
+    dynamodb.roll_back_only_touched_items()
+    dynamodb.look_only_at_the_queried_key()
+    object_bytes.write_objects_to_files()

@@ -1,0 +1,52 @@
+"""API Gateway: the imported OpenAPI definition is the API; moto keeps only routes and integrations of it."""
+
+import copy
+import json
+from typing import Any
+
+from moto.apigateway.models import APIGatewayBackend
+from moto.apigateway.responses import APIGatewayResponse
+
+from local_cloud.backend.corrections.replacing import wrap
+
+
+def keep_deployed_definition() -> None:
+    """GetExport of a stage answers the OpenAPI definition that its deployment froze, integrations included.
+
+    moto forgets security, gateway responses and binary types on import and exports an empty Swagger file.
+    """
+
+    def put_rest_api(original: Any, backend: APIGatewayBackend, function_id: str, api_doc: Any, *args: Any, **kw: Any) -> Any:
+        api = original(backend, function_id, copy.deepcopy(api_doc), *args, **kw)
+        api.local_definition = api_doc
+        return api
+
+    def create_deployment(original: Any, backend: APIGatewayBackend, function_id: str, *args: Any, **kw: Any) -> Any:
+        deployment = original(backend, function_id, *args, **kw)
+        api = backend.get_rest_api(function_id)
+        deployment.local_definition = getattr(api, "local_definition", None)
+        return deployment
+
+    def get_export(original: Any, response: APIGatewayResponse) -> Any:
+        _, _, api_id, _, stage_name, _, export_type = response.path.split("/")
+        api = response.backend.get_rest_api(api_id)
+        stage = api.stages.get(stage_name)
+        definition = stage and getattr(api.deployments[stage.deployment_id], "local_definition", None)
+        if definition is None or export_type != "oas30":
+            return original(response)
+        return 200, {"Content-Type": "application/json"}, json.dumps(definition)
+
+    wrap(APIGatewayBackend, "put_rest_api", put_rest_api)
+    wrap(APIGatewayBackend, "create_deployment", create_deployment)
+    wrap(APIGatewayResponse, "get_export", get_export)
+
+
+def accept_mock_integration_without_uri() -> None:
+    """A MOCK integration has neither a uri nor an HTTP method; moto answers 500 to such a definition."""
+
+    def put_integration(original: Any, backend: APIGatewayBackend, *args: Any, **kwargs: Any) -> Any:
+        kwargs.setdefault("uri", "")
+        kwargs.setdefault("integration_method", "POST")
+        return original(backend, *args, **kwargs)
+
+    wrap(APIGatewayBackend, "put_integration", put_integration)

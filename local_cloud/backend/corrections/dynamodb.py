@@ -1,0 +1,87 @@
+"""DynamoDB: the cost of a call depends on the items it touches, not on the size of the table."""
+
+import copy
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from typing import Any
+
+from moto.dynamodb.models import DynamoDBBackend, Table
+from moto.dynamodb.models.dynamo_type import DynamoType
+
+from local_cloud.backend.corrections.replacing import wrap
+
+
+def roll_back_only_touched_items() -> None:
+    """TransactWriteItems is all or nothing; moto gets there by copying every table of the transaction whole.
+
+    The transaction runs on tables that hold the touched items alone; success merges them back.
+    """
+
+    def transact_write_items(original: Any, backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> None:
+        touched = _touched_keys(backend, transact_items)
+        whole = {name: backend.tables[name] for name in touched}
+        for name, keys in touched.items():
+            backend.tables[name] = _holding(whole[name], {key: whole[name].items[key] for key in keys if key in whole[name].items})
+            backend.tables[name] = copy.deepcopy(backend.tables[name])
+        try:
+            original(backend, transact_items)
+            for name, keys in touched.items():
+                _merge(whole[name], backend.tables[name], keys)
+        finally:
+            backend.tables.update(whole)
+
+    wrap(DynamoDBBackend, "transact_write_items", transact_write_items)
+
+
+def _touched_keys(backend: DynamoDBBackend, transact_items: list[dict[str, Any]]) -> dict[str, set[DynamoType]]:
+    touched: dict[str, set[DynamoType]] = {}
+    for operation in (next(iter(item.values())) for item in transact_items):
+        table = backend.tables.get(operation.get("TableName", ""))
+        key = operation.get("Key") or operation.get("Item") or {}
+        if table is not None and table.hash_key_attr in key:
+            touched.setdefault(table.name, set()).add(DynamoType(key[table.hash_key_attr]))
+    return touched
+
+
+def _merge(whole: Table, part: Table, keys: Iterable[DynamoType]) -> None:
+    for key in keys:
+        if key in part.items:
+            whole.items[key] = part.items[key]
+        else:
+            whole.items.pop(key, None)
+
+
+def look_only_at_the_queried_key() -> None:
+    """A Query reads one partition; moto sorts the whole table first."""
+
+    def query(original: Callable[..., Any], table: Table, hash_key: DynamoType | None, *args: Any, **kwargs: Any) -> Any:
+        wanted = dict(kwargs.get("hash_key_conditions") or [])
+        if kwargs.get("index_name") is None and hash_key is not None:
+            items = {hash_key: table.items[hash_key]} if hash_key in table.items else {}
+        elif wanted and table.range_key_attr is None:
+            items = {key: item for key, item in table.items.items() if _matches(item, wanted)}
+        else:
+            return original(table, hash_key, *args, **kwargs)
+        with _only(table, items):
+            return original(table, hash_key, *args, **kwargs)
+
+    wrap(Table, "query", query)
+
+
+def _matches(item: Any, wanted: dict[str, DynamoType]) -> bool:
+    return all(name in item.attrs and item.attrs[name].value == value.value for name, value in wanted.items())
+
+
+def _holding(table: Table, items: dict[Any, Any]) -> Table:
+    part = copy.copy(table)
+    part.items = items  # type: ignore[assignment]  # moto's own defaultdict is only needed for range keys
+    return part
+
+
+@contextmanager
+def _only(table: Table, items: dict[Any, Any]) -> Any:
+    whole, table.items = table.items, items  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        table.items = whole

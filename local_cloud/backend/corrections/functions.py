@@ -1,0 +1,42 @@
+"""Lambda: moto runs functions in Docker and delivers events itself; here others do both."""
+
+from typing import Any
+
+from moto.awslambda.models import EventSourceMapping, LambdaFunction
+from moto.s3 import notifications
+from moto.sqs.models import Queue
+
+from local_cloud.backend.corrections.replacing import wrap
+
+
+class _NoMappings(dict[str, EventSourceMapping]):
+    """A mapping is registered and listed by Lambda; the queue itself must never act on it."""
+
+    def items(self) -> Any:
+        return ()
+
+
+def leave_event_delivery_to_the_pollers() -> None:
+    """Sending a message or writing an object invokes nothing by itself: `local_cloud.events` does, as Lambda does."""
+
+    def __init__(original: Any, queue: Queue, *args: Any, **kwargs: Any) -> None:
+        original(queue, *args, **kwargs)
+        queue.lambda_event_source_mappings = _NoMappings()
+
+    wrap(Queue, "__init__", __init__)
+    wrap(notifications, "_invoke_awslambda", lambda *_: None)
+
+
+def serve_code_from_the_door() -> None:
+    """GetFunction's Code.Location can be downloaded, as AWS's presigned link can; moto's points nowhere.
+
+    The path is relative to the endpoint: only the door knows its own address.
+    """
+
+    def get_code(original: Any, function: LambdaFunction) -> Any:
+        answer = original(function)
+        if "Code" in answer:
+            answer["Code"]["Location"] = f"/_local/functions/{function.function_name}/code"
+        return answer
+
+    wrap(LambdaFunction, "get_code", get_code)

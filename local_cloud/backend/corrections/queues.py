@@ -1,0 +1,36 @@
+"""SQS: a waiting receiver must neither hold up the world nor sleep through a message."""
+
+import threading
+import time
+from typing import Any
+
+from moto.sqs.models import Queue
+
+from local_cloud.backend.corrections.replacing import wrap
+
+
+def wait_without_holding_the_lock(arrivals: threading.Condition) -> None:
+    """Long polling releases the backend's lock while it waits; moto would wait inside it, on its own."""
+
+    def wait_for_messages(_: Any, queue: Queue, timeout: float) -> None:
+        arrivals.wait(min(timeout, seconds_until_visible(queue)))
+
+    wrap(Queue, "wait_for_messages", wait_for_messages)
+
+
+def announce_arrivals(arrivals: threading.Condition) -> None:
+    """A message sent wakes every receiver at once."""
+
+    def add_message(original: Any, queue: Queue, message: Any) -> None:
+        original(queue, message)
+        with arrivals:
+            arrivals.notify_all()
+
+    wrap(Queue, "add_message", add_message)
+
+
+def seconds_until_visible(queue: Queue) -> float:
+    """Seconds until a message in flight or delayed can be received again; infinite when there is none."""
+    now = time.time() * 1000
+    due = [max(message.visible_at, message.delayed_until) - now for message in queue._messages]
+    return max(min(due, default=float("inf")), 0.0) / 1000 + 0.001

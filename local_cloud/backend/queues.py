@@ -1,0 +1,77 @@
+"""The queues as pollers read them: without HTTP in between, since they read all the time."""
+
+import threading
+import time
+from typing import Any
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.sqs.models import Queue, sqs_backends
+
+from local_cloud.backend.application import AwsBackend
+from local_cloud.backend.corrections.queues import seconds_until_visible
+from local_cloud.events import Message
+
+
+class BackendQueues:
+    """`local_cloud.events.Queues` over the backend."""
+
+    def __init__(self, backend: AwsBackend) -> None:
+        self._backend = backend
+        self._closing = threading.Event()
+
+    def receive(self, queue_arn: str, *, limit: int, wait_seconds: float) -> list[Message]:
+        """Up to `limit` messages, at once when there are any; none after `wait_seconds` or `close`."""
+        deadline = time.monotonic() + wait_seconds
+        with self._backend.lock:
+            while not self._closing.is_set():
+                backend, queue = _find(queue_arn)
+                found = backend.receive_message(queue.name, limit, 0, queue.visibility_timeout)
+                if found:
+                    return [_message(message) for message in found]
+                remaining = min(deadline - time.monotonic(), seconds_until_visible(queue))
+                if deadline <= time.monotonic():
+                    return []
+                self._backend.arrivals.wait(max(remaining, 0.001))
+            return []
+
+    def delete(self, queue_arn: str, receipt_handles: list[str]) -> None:
+        with self._backend.lock:
+            backend, queue = _find(queue_arn)
+            for receipt_handle in receipt_handles:
+                backend.delete_message(queue.name, receipt_handle)
+            self._backend.writes += 1
+
+    def release(self, queue_arn: str, receipt_handles: list[str]) -> None:
+        """Make messages visible at once."""
+        with self._backend.lock:
+            backend, queue = _find(queue_arn)
+            for receipt_handle in receipt_handles:
+                backend.change_message_visibility(queue.name, receipt_handle, 0)
+            self._backend.arrivals.notify_all()
+
+    def close(self) -> None:
+        """Wake every receiver; nothing is received any more."""
+        self._closing.set()
+        with self._backend.lock:
+            self._backend.arrivals.notify_all()
+
+
+def _find(queue_arn: str) -> tuple[Any, Queue]:
+    _, _, _, region, account, name = queue_arn.split(":")
+    backend = sqs_backends[account or DEFAULT_ACCOUNT_ID][region]
+    return backend, backend.get_queue(name)
+
+
+def _message(message: Any) -> Message:
+    return Message(
+        id=message.id,
+        receipt_handle=message.receipt_handle,
+        body=message.body,
+        md5=message.body_md5,
+        attributes={
+            "ApproximateReceiveCount": str(message.approximate_receive_count),
+            "SentTimestamp": str(message.sent_timestamp),
+            "SenderId": message.sender_id,
+            "ApproximateFirstReceiveTimestamp": str(message.approximate_first_receive_timestamp),
+        },
+    )

@@ -1,0 +1,209 @@
+"""Starts and stops the whole: engine, door, deployment, functions, pollers, gateway."""
+
+import shutil
+import socket
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from local_cloud.aws import Aws
+from local_cloud.backend.application import ACCOUNT_ID, AwsBackend
+from local_cloud.backend.corrections.object_bytes import keep_objects_in
+from local_cloud.backend.queues import BackendQueues
+from local_cloud.backend.snapshot import SnapshotTimer, load
+from local_cloud.blueprint import Names
+from local_cloud.discovery import Deployment, discover
+from local_cloud.door import Door
+from local_cloud.engine import Engine
+from local_cloud.errors import StartupError
+from local_cloud.events import EventPollers
+from local_cloud.gateway.access_log import AccessLog
+from local_cloud.gateway.app import Gateway
+from local_cloud.gateway.steps import Deployed
+from local_cloud.gateway.usage import Usage
+from local_cloud.http_server import HttpServer
+from local_cloud.lambda_runtime.environment import Place
+from local_cloud.lambda_runtime.runtime import LambdaRuntime
+from local_cloud.provision.storage import ensure_collection
+from local_cloud.provision.world import build_code, provision
+from local_cloud.settings import ACCESS_KEY_ID, REPOSITORY, SECRET_ACCESS_KEY, Settings, environment_for_children
+
+_ENGINE_SECONDS = 60.0
+_GATEWAY_THREADS = 256  # uploads wait for their faceprint, up to 10 s each
+_DOOR_THREADS = 48  # calls of workers, and long polls
+_DRAIN_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """What `up --json` prints, in its names."""
+
+    url: str
+    apiKey: str  # noqa: N815  # the names of the JSON line
+    awsEndpoint: str  # noqa: N815
+    rekognitionEndpoint: str  # noqa: N815
+    bucket: str
+    table: str
+    imagesTable: str  # noqa: N815
+    collection: str
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+class Cloud:
+    """A running local cloud. `close` ends everything, in the reverse order of its start."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._stack = ExitStack()
+        self.data = self._data_folder()
+        self.logs = self.data / "logs"
+        try:
+            self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def _start(self) -> None:
+        settings, data = self.settings, self.data
+        layer, runtime = require_packages(settings.packages)
+        names = Names(settings.shared_resource_identifier, ACCOUNT_ID)
+        with ThreadPoolExecutor(max_workers=1) as helper:
+            code = helper.submit(build_code, data / "code.zip")
+            aws, door = self._start_door()
+            provisioned = provision(aws, names, settings, code.result())
+        deployment = discover(
+            aws, api_id=provisioned.api_id, stage=settings.stage, code_folder=data / "code", layer=layer
+        )
+        door.invoker = self.runtime = self._start_runtime(aws, deployment, runtime)
+        self.engine.wait_until_healthy(_ENGINE_SECONDS)
+        ensure_collection(aws.client("rekognition"), names.collection)
+        self._start_pollers(deployment)
+        url = self._start_gateway(deployment)
+        self.addresses = Addresses(
+            url=url,
+            apiKey=provisioned.api_key,
+            awsEndpoint=aws.endpoint,
+            rekognitionEndpoint=self.engine.endpoint,
+            bucket=names.bucket,
+            table=names.table,
+            imagesTable=names.images_table,
+            collection=names.collection,
+        )
+
+    def _data_folder(self) -> Path:
+        if self.settings.data is not None:
+            self.settings.data.mkdir(parents=True, exist_ok=True)
+            return self.settings.data.resolve()
+        folder = Path(tempfile.mkdtemp(prefix="faceprint-"))
+        self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+    def _start_door(self) -> tuple[Aws, Door]:
+        """The backend behind its door, and the engine, which reads photos through the door."""
+        settings = self.settings
+        keep_objects_in(self.data / "objects")
+        self.backend = AwsBackend()
+        engine_port = settings.engine_port or free_port()
+        door = Door(
+            self.backend,
+            engine=("127.0.0.1", engine_port),
+            region=settings.region,
+            secrets={ACCESS_KEY_ID: SECRET_ACCESS_KEY},
+        )
+        server = HttpServer(door, host=settings.host, port=settings.door_port, threads=_DOOR_THREADS)
+        self._stack.callback(server.close)
+        aws = Aws(f"http://{settings.host}:{server.port}", settings.region)
+        self.engine = self._start_engine(engine_port, aws.endpoint)
+        self._restore()
+        server.start()
+        return aws, door
+
+    def _start_engine(self, port: int, aws_endpoint: str) -> Engine:
+        environment = environment_for_children() | {
+            "AWS_ENDPOINT_URL": aws_endpoint,
+            "AWS_REGION": self.settings.region,
+            "AWS_DEFAULT_REGION": self.settings.region,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        }
+        engine = Engine(
+            *(self.settings.engine_module, "--port", str(port), "--data", str(self.data / "engine")),
+            port=port,
+            env=environment,
+            cwd=REPOSITORY,
+            log_file=self.logs / "engine.log",
+        )
+        self._stack.callback(engine.close)
+        return engine
+
+    def _restore(self) -> None:
+        """With a kept data directory: continue from the last snapshot, and take one after every change."""
+        if self.settings.data is not None:
+            snapshot = self.data / "aws.snapshot"
+            load(self.backend, snapshot)
+            timer = SnapshotTimer(self.backend, snapshot)
+            timer.start()
+            self._stack.callback(timer.close)
+
+    def _start_runtime(self, aws: Aws, deployment: Deployment, runtime_packages: Path) -> LambdaRuntime:
+        place = Place(
+            region=aws.region,
+            aws_endpoint=aws.endpoint,
+            rekognition_endpoint=self.engine.endpoint,
+            access_key_id=ACCESS_KEY_ID,
+            secret_access_key=SECRET_ACCESS_KEY,
+            runtime=runtime_packages,
+        )
+        runtime = LambdaRuntime(place, logs=self.logs, workers_per_function=self.settings.workers_per_function)
+        self._stack.callback(runtime.close)
+        runtime.deploy(deployment.functions)
+        return runtime
+
+    def _start_pollers(self, deployment: Deployment) -> None:
+        pollers = EventPollers(deployment.event_sources, BackendQueues(self.backend), self.runtime)
+        pollers.start()
+        self._stack.callback(pollers.close, seconds=_DRAIN_SECONDS)
+
+    def _start_gateway(self, deployment: Deployment) -> str:
+        """Returns the URL of the stage. Started last and closed first: it is where requests come in."""
+        access_log = AccessLog(self.logs / "gateway-access.log")
+        self._stack.callback(access_log.close)
+        deployed = Deployed(
+            definition=deployment.definition,
+            usage=Usage(deployment.plans_by_key),
+            invoker=self.runtime,
+            account_id=ACCOUNT_ID,
+        )
+        gateway = Gateway(deployed, access_log)
+        server = HttpServer(
+            gateway,
+            host=self.settings.host,
+            port=self.settings.port,
+            threads=_GATEWAY_THREADS,
+            body_limit=gateway.body_limit,
+        )
+        self._stack.callback(server.close)
+        server.start()
+        return f"http://{self.settings.host}:{server.port}/{self.settings.stage}"
+
+
+def require_packages(folder: Path) -> tuple[Path, Path]:
+    """Layer and runtime, as scripts/package_lambdas.py made them at set-up."""
+    layer, runtime = folder / "layer", folder / "runtime"
+    if not (layer.is_dir() and runtime.is_dir()):
+        raise StartupError(f"no Lambda layer in {folder}: run `make setup`, or scripts/package_lambdas.py local {folder}")
+    return layer, runtime
+
+
+def free_port() -> int:
+    """A port nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,75 @@
+"""A cloud for as long as a command needs it: settings from options, logging, signals, state file."""
+
+import logging
+import os
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from local_cloud.cloud import Cloud
+from local_cloud.settings import Settings, read_settings
+from local_cloud.state import RunningState, remove_state, state_path, write_state
+
+
+class Stopped(BaseException):
+    """SIGTERM or Ctrl-C. Not an Exception: nothing between here and the command may take it for a failure."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__(signal_number)
+        self.signal_number = signal_number
+
+
+def settings_from(options: Namespace) -> Settings:
+    """Command line over environment."""
+    names = ("port", "host", "data")
+    values = {name: getattr(options, name) for name in names} | {"debug_mode": options.debug}
+    return read_settings(values)
+
+
+@contextmanager
+def running_cloud(settings: Settings) -> Iterator[Cloud]:
+    """Start, and in the end stop in order; a second Ctrl-C does not wait for that."""
+    _stop_on_signals()
+    if settings.host not in ("127.0.0.1", "localhost", "::1"):
+        print(
+            f"WARNING: listening on {settings.host}. Everybody who can reach this machine can read and erase "
+            "everything: the AWS endpoints ask for no password.",
+            file=sys.stderr,
+        )
+    cloud = Cloud(settings)
+    log_to(cloud.logs / "local_cloud.log")
+    path = state_path(settings.data)
+    try:
+        state = RunningState(
+            pid=os.getpid(),
+            data=str(cloud.data),
+            logs=str(cloud.logs),
+            engine_pid=cloud.engine.pid,
+            addresses=cloud.addresses.as_dict(),
+        )
+        write_state(path, state)
+        yield cloud
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        remove_state(path)
+        cloud.close()
+
+
+def _stop_on_signals() -> None:
+    def stop(number: int, _: FrameType | None) -> None:
+        raise Stopped(number)
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+
+def log_to(path: os.PathLike[str]) -> None:
+    """Our own log goes to a file: the terminal is for people, standard output for the JSON line."""
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.getLogger().addHandler(handler)
+    logging.getLogger("local_cloud").setLevel(logging.INFO)

@@ -1,0 +1,168 @@
+"""The one AWS endpoint: every service behind one address, told apart as AWS's SDKs sign for them.
+
+    rekognition           → face_engine, over HTTP
+    lambda … /invocations → the Lambda runtime
+    presigned S3 links    → checked here, then S3
+    everything else       → the backend, in this process
+
+Credentials are taken as they come: IAM policies are not enforced. Bodies are never inspected.
+"""
+
+import http.client
+import json
+import re
+import threading
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from urllib.parse import unquote
+from xml.sax.saxutils import escape
+
+from local_cloud.lambda_runtime.model import (
+    FunctionNotFoundError,
+    PayloadTooLargeError,
+    Result,
+    TooManyRequestsError,
+)
+from local_cloud.presigned import PresignedLinkError, SignedRequest, check_presigned, is_presigned
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+HEALTH_PATH = "/_local/health"
+_CODE_PATH = re.compile(r"/_local/functions/([^/]+)/code")
+_INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
+_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "date", "server"}
+
+
+class Backend(Protocol):
+    """What the door needs of `backend`: a WSGI application, and the code of functions."""
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]: ...
+
+    def function_code(self, name: str) -> bytes | None: ...
+
+
+class Invoker(Protocol):
+    def invoke(self, function: str, payload: bytes) -> Result: ...
+
+
+class Door:
+    """A WSGI application; `invoker` is set once functions are deployed."""
+
+    def __init__(self, backend: Backend, *, engine: tuple[str, int], region: str, secrets: dict[str, str]) -> None:
+        self._backend, self._engine, self._region, self._secrets = backend, engine, region, secrets
+        self._connections = threading.local()
+        self.invoker: Invoker | None = None
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["REQUEST_URI"].partition("?")[0]
+        if path == HEALTH_PATH:
+            return _answer(start_response, 200, "application/json", b'{"status":"ok"}')
+        if code := _CODE_PATH.fullmatch(path):
+            return self._code(code[1], start_response)
+        region, service = self._scope(environ)
+        if service == "rekognition":
+            return self._forward_to_engine(environ, start_response)
+        if service == "lambda" and (invocation := _INVOCATION.fullmatch(path)) and self.invoker:
+            return self._invoke(unquote(invocation[1]), environ, start_response)
+        if service == "s3" and is_presigned(environ["QUERY_STRING"]):
+            try:
+                check_presigned(_signed_request(environ), self._secrets, datetime.now(UTC))
+            except PresignedLinkError as refusal:
+                return _refuse_link(start_response, refusal)
+        environ["local_cloud.service"], environ["local_cloud.region"] = service, region
+        return self._backend(environ, start_response)
+
+    def _scope(self, environ: Environ) -> tuple[str, str]:
+        """Region and service of the signature; an unsigned request can only mean S3, as for moto."""
+        scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", "")) or _SCOPE.search(
+            "Credential=" + unquote(environ["QUERY_STRING"]).partition("X-Amz-Credential=")[2]
+        )
+        return (scope[1], scope[2]) if scope else (self._region, "s3")
+
+    def _code(self, name: str, start_response: StartResponse) -> Iterable[bytes]:
+        code = self._backend.function_code(name)
+        if code is None:
+            return _answer(start_response, 404, "application/json", b'{"message":"no such function"}')
+        return _answer(start_response, 200, "application/zip", code)
+
+    def _forward_to_engine(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read()
+        headers = _request_headers(environ)
+        for attempt in (1, 2):  # a kept connection may have been closed by an engine that was restarted
+            connection = self._engine_connection()
+            try:
+                connection.request(environ["REQUEST_METHOD"], environ["REQUEST_URI"], body, headers)
+                answer = connection.getresponse()
+                content = answer.read()
+            except (OSError, http.client.HTTPException):
+                connection.close()
+                if attempt == 2:
+                    text = b'{"__type":"InternalServerError","message":"face_engine does not answer"}'
+                    return _answer(start_response, 500, "application/x-amz-json-1.1", text)
+            else:
+                kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP]
+                start_response(f"{answer.status} {answer.reason}", kept)
+                return [content]
+        raise AssertionError("the second attempt always returns")
+
+    def _engine_connection(self) -> http.client.HTTPConnection:
+        """One kept connection per thread."""
+        if not hasattr(self._connections, "engine"):
+            self._connections.engine = http.client.HTTPConnection(*self._engine, timeout=60)
+        connection: http.client.HTTPConnection = self._connections.engine
+        return connection
+
+    def _invoke(self, function: str, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """The Invoke operation, RequestResponse; `Event` is answered when the function is done, not before."""
+        assert self.invoker is not None
+        try:
+            result = self.invoker.invoke(function, environ["wsgi.input"].read() or b"{}")
+        except FunctionNotFoundError:
+            return _refuse_json(start_response, 404, "ResourceNotFoundException", f"Function not found: {function}")
+        except TooManyRequestsError:
+            return _refuse_json(start_response, 429, "TooManyRequestsException", "Rate Exceeded.")
+        except PayloadTooLargeError:
+            return _refuse_json(start_response, 413, "RequestTooLargeException", "Request must be smaller than 6291456 bytes")
+        headers = [("Content-Type", "application/json"), ("X-Amz-Executed-Version", "$LATEST")]
+        if result.error:
+            headers.append(("X-Amz-Function-Error", "Unhandled"))
+        accepted = environ.get("HTTP_X_AMZ_INVOCATION_TYPE") == "Event"
+        start_response("202 Accepted" if accepted else "200 OK", headers)
+        return [b"" if accepted else result.payload]
+
+
+def _request_headers(environ: Environ) -> dict[str, str]:
+    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if environ.get(name):
+            headers[name.replace("_", "-").lower()] = environ[name]
+    return {name: value for name, value in headers.items() if name not in _HOP_BY_HOP}
+
+
+def _signed_request(environ: Environ) -> SignedRequest:
+    path, _, query = environ["REQUEST_URI"].partition("?")
+    return SignedRequest(environ["REQUEST_METHOD"], path, query, _request_headers(environ))
+
+
+def _answer(start_response: StartResponse, status: int, content_type: str, body: bytes) -> Iterable[bytes]:
+    headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
+    start_response(f"{status} {http.client.responses[status]}", headers)
+    return [body]
+
+
+def _refuse_json(start_response: StartResponse, status: int, code: str, message: str) -> Iterable[bytes]:
+    body = json.dumps({"Type": "User", "Message": message}).encode()
+    start_response(f"{status} {http.client.responses[status]}", [("Content-Type", "application/json"), ("x-amzn-errortype", code)])
+    return [body]
+
+
+def _refuse_link(start_response: StartResponse, refusal: PresignedLinkError) -> Iterable[bytes]:
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Error><Code>{refusal.code}</Code><Message>{escape(refusal.message)}</Message></Error>"
+    )
+    return _answer(start_response, refusal.status, "application/xml", body.encode())

@@ -1,0 +1,73 @@
+"""The gateway as a WSGI application: run the steps, render refusals, write one line per request."""
+
+import logging
+import time
+import traceback
+from collections.abc import Callable, Iterable
+from http.client import responses
+from typing import Any
+
+from local_cloud.gateway.access_log import AccessLog
+from local_cloud.gateway.exchange import Answer, Exchange, read_exchange
+from local_cloud.gateway.refusals import ConfigurationRefusal, GatewayRefusal, render_refusal
+from local_cloud.gateway.steps import STEPS, Deployed, body_limit
+from local_cloud.http_server import OVERFLOW, PRESERVED_NAMES
+
+log = logging.getLogger(__name__)
+
+_SECURITY_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cache-Control", "no-store"),
+)
+
+
+class Gateway:
+    """Serves one deployed stage."""
+
+    def __init__(self, deployed: Deployed, access_log: AccessLog) -> None:
+        self._deployed, self._access_log = deployed, access_log
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        started = time.perf_counter()
+        exchange = read_exchange(environ)
+        refusal: GatewayRefusal | None = None
+        try:
+            for step in STEPS:
+                step(exchange, self._deployed)
+            assert exchange.answer is not None
+        except GatewayRefusal as exc:
+            refusal = exc
+        except Exception:
+            log.error("request %s failed: %s", exchange.request_id, traceback.format_exc())
+            refusal = ConfigurationRefusal()
+        answer = self._refused(exchange, refusal) if refusal else exchange.answer
+        assert answer is not None
+        self._send(exchange, answer, start_response)
+        self._access_log.write(exchange, answer, refusal, seconds=time.perf_counter() - started)
+        return [b"" if exchange.method == "HEAD" else answer.body]
+
+    def body_limit(self, headers: dict[str, str], uri: str, method: str) -> int:
+        """For `http_server`: bytes of this request's body to keep while it arrives."""
+        environ: dict[str, Any] = {f"HTTP_{name}": value for name, value in headers.items()}
+        environ |= {"REQUEST_URI": uri, "REQUEST_METHOD": method, "REMOTE_ADDR": "", OVERFLOW: False, PRESERVED_NAMES: {}}
+        try:
+            return body_limit(read_exchange(environ), self._deployed)
+        except GatewayRefusal:
+            return 0
+
+    def _refused(self, exchange: Exchange, refusal: GatewayRefusal) -> Answer:
+        context = {
+            "requestId": exchange.request_id,
+            "httpMethod": exchange.method,
+            "path": exchange.path,
+            "stage": self._deployed.definition.stage,
+            "resourcePath": exchange.resource,
+        }
+        status, headers, body = render_refusal(refusal, self._deployed.definition.refusals, context)
+        return Answer(status, list(headers.items()), body)
+
+    def _send(self, exchange: Exchange, answer: Answer, start_response: Callable[..., Any]) -> None:
+        present = {name.lower() for name, _ in answer.headers}
+        own = [("x-amzn-RequestId", exchange.request_id), ("Content-Length", str(len(answer.body)))]
+        own += [(name, value) for name, value in _SECURITY_HEADERS if name.lower() not in present]
+        start_response(f"{answer.status} {responses.get(answer.status, 'Unknown')}", [*answer.headers, *own])

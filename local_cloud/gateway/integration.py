@@ -1,0 +1,143 @@
+"""Integrations: Lambda proxy (format 1.0) and MOCK."""
+
+import base64
+import binascii
+import json
+import time
+from collections.abc import Mapping
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+from local_cloud.gateway.definition import ApiDefinition
+from local_cloud.gateway.exchange import Answer, Exchange
+from local_cloud.gateway.refusals import (
+    ConfigurationRefusal,
+    IntegrationFailureRefusal,
+    IntegrationTimeoutRefusal,
+    RequestTooLargeRefusal,
+    fill,
+)
+from local_cloud.lambda_runtime.model import (
+    FunctionNotFoundError,
+    PayloadTooLargeError,
+    Result,
+    StillRunningError,
+    TooManyRequestsError,
+)
+
+# API Gateway's hard limit for an integration.
+TIMEOUT_SECONDS = 29.0
+_MANAGED = {"content-length", "connection", "transfer-encoding", "date", "server", "keep-alive", "x-amzn-requestid"}
+
+
+class Invoker(Protocol):
+    def invoke(
+        self, function: str, payload: bytes, *, wait_seconds: float = ..., answer_seconds: float | None = ...
+    ) -> Result: ...
+
+
+def proxy_event(exchange: Exchange, definition: ApiDefinition, account_id: str) -> dict[str, Any]:
+    """The event a Lambda proxy integration sends; with `*/*` as binary type every body is base64."""
+    body = exchange.body()
+    query = parse_qsl(exchange.query, keep_blank_values=True)
+    return {
+        "resource": exchange.resource,
+        "path": exchange.path.removeprefix(f"/{definition.stage}"),
+        "httpMethod": exchange.method,
+        "headers": dict(exchange.headers),
+        "multiValueHeaders": {name: [value] for name, value in exchange.headers.items()},
+        "queryStringParameters": dict(query) or None,
+        "multiValueQueryStringParameters": _grouped(query) or None,
+        "pathParameters": dict(exchange.path_parameters) or None,
+        "stageVariables": None,
+        "requestContext": _request_context(exchange, definition, account_id),
+        "body": base64.b64encode(body).decode() if body else None,
+        "isBase64Encoded": bool(body),
+    }
+
+
+def _grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, value in pairs:
+        grouped.setdefault(name, []).append(value)
+    return grouped
+
+
+def _request_context(exchange: Exchange, definition: ApiDefinition, account_id: str) -> dict[str, Any]:
+    return {
+        "accountId": account_id,
+        "apiId": definition.api_id,
+        "stage": definition.stage,
+        "httpMethod": exchange.method,
+        "resourcePath": exchange.resource,
+        "path": exchange.path,
+        "protocol": exchange.environ["SERVER_PROTOCOL"],
+        "requestId": exchange.request_id,
+        "extendedRequestId": exchange.request_id,
+        "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(exchange.received)),
+        "requestTimeEpoch": int(exchange.received * 1000),
+        "domainName": exchange.header("host"),
+        "identity": {"sourceIp": exchange.source_ip, "userAgent": exchange.header("user-agent") or None},
+    }
+
+
+def call_function(exchange: Exchange, definition: ApiDefinition, invoker: Invoker, account_id: str) -> Answer:
+    """Invoke the route's function and translate what it answers."""
+    assert exchange.route is not None and exchange.route.function is not None
+    event = json.dumps(proxy_event(exchange, definition, account_id), separators=(",", ":")).encode()
+    try:
+        result = invoker.invoke(
+            exchange.route.function, event, wait_seconds=TIMEOUT_SECONDS, answer_seconds=TIMEOUT_SECONDS
+        )
+    except PayloadTooLargeError as exc:
+        raise RequestTooLargeRefusal from exc
+    except (StillRunningError, TooManyRequestsError) as exc:
+        raise IntegrationTimeoutRefusal from exc
+    except FunctionNotFoundError as exc:
+        raise ConfigurationRefusal from exc
+    if result.error:
+        raise IntegrationFailureRefusal
+    return translate(result.payload)
+
+
+def translate(payload: bytes) -> Answer:
+    """A proxy answer must be an object with a numeric statusCode and a text body; else it is malformed (502)."""
+    try:
+        answer = json.loads(payload)
+        status = int(answer["statusCode"])
+        body = answer.get("body") or ""
+        content = base64.b64decode(body, validate=True) if answer.get("isBase64Encoded") else body.encode()
+        headers = _answer_headers(answer)
+    except (ValueError, TypeError, KeyError, AttributeError, binascii.Error) as exc:
+        raise IntegrationFailureRefusal from exc
+    return Answer(status, headers, content)
+
+
+def _answer_headers(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Both header maps; of a name in both, multiValueHeaders wins."""
+    multiple = {name: [str(value) for value in values] for name, values in (answer.get("multiValueHeaders") or {}).items()}
+    taken = {name.lower() for name in multiple}
+    single = {name: [str(value)] for name, value in (answer.get("headers") or {}).items() if name.lower() not in taken}
+    pairs = [(name, value) for name, values in {**multiple, **single}.items() for value in values]
+    if "content-type" not in {name.lower() for name, _ in pairs}:
+        pairs.append(("Content-Type", "application/json"))
+    return [(name, _header_text(value)) for name, value in pairs if name.lower() not in _MANAGED]
+
+
+def _header_text(value: str) -> str:
+    """UTF-8 bytes as WSGI wants them, and no line breaks: a header value must not make headers."""
+    return value.replace("\r", " ").replace("\n", " ").encode().decode("latin-1")
+
+
+def answer_mock(exchange: Exchange) -> Answer:
+    """A MOCK integration: the status its request template names, rendered by the matching response."""
+    assert exchange.route is not None and exchange.route.mock is not None
+    request = json.loads(exchange.route.mock.get("requestTemplates", {}).get("application/json", '{"statusCode": 200}'))
+    responses = exchange.route.mock.get("responses", {})
+    response = responses.get(str(request["statusCode"])) or responses.get("default") or {}
+    context = {"requestId": exchange.request_id, "httpMethod": exchange.method}
+    headers = [("Content-Type", "application/json")]
+    for name, value in response.get("responseParameters", {}).items():
+        headers.append((name.removeprefix("method.response.header."), str(value).strip("'")))
+    body = fill(response.get("responseTemplates", {}).get("application/json", ""), context)
+    return Answer(int(response.get("statusCode", request["statusCode"])), headers, body.encode())

@@ -1,0 +1,81 @@
+"""API Gateway's own refusals: a class per gateway response type, rendered from the deployed definition.
+
+    GatewayRefusal
+    ├── MissingAuthenticationTokenRefusal   no such route
+    ├── InvalidApiKeyRefusal
+    ├── RequestTooLargeRefusal
+    ├── ThrottledRefusal
+    ├── QuotaExceededRefusal
+    ├── IntegrationFailureRefusal           the function failed, or answered nonsense (502)
+    ├── IntegrationTimeoutRefusal           no answer in 29 s
+    └── ConfigurationRefusal                the integration cannot be called
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+_VARIABLE = re.compile(r"\$context\.([A-Za-z.]+)")
+
+
+class GatewayRefusal(Exception):
+    """`kind` is the gateway response type; `status` and `message` are what AWS answers without a template."""
+
+    kind: ClassVar[str]
+    status: ClassVar[int]
+    message: ClassVar[str] = "Internal server error"
+
+
+class MissingAuthenticationTokenRefusal(GatewayRefusal):
+    kind, status, message = "MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token"
+
+
+class InvalidApiKeyRefusal(GatewayRefusal):
+    kind, status, message = "INVALID_API_KEY", 403, "Forbidden"
+
+
+class RequestTooLargeRefusal(GatewayRefusal):
+    kind, status, message = "REQUEST_TOO_LARGE", 413, "Request Too Long"
+
+
+class ThrottledRefusal(GatewayRefusal):
+    kind, status, message = "THROTTLED", 429, "Too Many Requests"
+
+
+class QuotaExceededRefusal(GatewayRefusal):
+    kind, status, message = "QUOTA_EXCEEDED", 429, "Limit Exceeded"
+
+
+class IntegrationFailureRefusal(GatewayRefusal):
+    """AWS renders a failed or malformed Lambda answer by DEFAULT_5XX, not by INTEGRATION_FAILURE."""
+
+    kind, status = "DEFAULT_5XX", 502
+
+
+class IntegrationTimeoutRefusal(GatewayRefusal):
+    kind, status, message = "INTEGRATION_TIMEOUT", 504, "Endpoint request timed out"
+
+
+class ConfigurationRefusal(GatewayRefusal):
+    kind, status = "API_CONFIGURATION_ERROR", 500
+
+
+def render_refusal(
+    refusal: GatewayRefusal, templates: Mapping[str, Any], context: Mapping[str, str]
+) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of a refusal; a type without a template of its own takes DEFAULT_4XX or DEFAULT_5XX."""
+    default = "DEFAULT_4XX" if refusal.status < 500 else "DEFAULT_5XX"
+    template = templates.get(refusal.kind) or templates.get(default) or {}
+    status = int(template.get("statusCode", refusal.status))
+    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": refusal.kind}
+    for name, value in template.get("responseParameters", {}).items():
+        headers[name.removeprefix("gatewayresponse.header.")] = fill(str(value).strip("'"), context)
+    body = template.get("responseTemplates", {}).get("application/json", '{"message":$context.error.messageString}')
+    values = {**context, "error.message": refusal.message, "error.messageString": json.dumps(refusal.message)}
+    return status, headers, fill(body, values).encode()
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Substitute `$context.…`; of Velocity, gateway responses understand this much."""
+    return _VARIABLE.sub(lambda found: values.get(found[1], ""), template)

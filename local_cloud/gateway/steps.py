@@ -1,0 +1,77 @@
+"""What API Gateway does with a request, in its order. Reading `STEPS` is reading the specification."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from local_cloud.gateway.definition import ApiDefinition
+from local_cloud.gateway.exchange import Exchange
+from local_cloud.gateway.integration import Invoker, answer_mock, call_function
+from local_cloud.gateway.refusals import (
+    ConfigurationRefusal,
+    MissingAuthenticationTokenRefusal,
+    RequestTooLargeRefusal,
+)
+from local_cloud.gateway.usage import Usage
+
+# API Gateway's limit for a request body, in bytes.
+BODY_LIMIT = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What the gateway serves: the definition, the keys, and who runs functions."""
+
+    definition: ApiDefinition
+    usage: Usage
+    invoker: Invoker
+    account_id: str
+
+
+def find_route(exchange: Exchange, deployed: Deployed) -> None:
+    """Stage, resource and method; AWS answers all three kinds of nowhere with the same refusal."""
+    stage, _, rest = exchange.path.lstrip("/").partition("/")
+    match = deployed.definition.match(f"/{rest}") if stage == deployed.definition.stage else None
+    if match is None:
+        raise MissingAuthenticationTokenRefusal
+    exchange.resource, exchange.path_parameters = match.resource, match.parameters
+    exchange.route = match.methods.get(exchange.method) or match.methods.get("ANY")
+    if exchange.route is None:
+        raise MissingAuthenticationTokenRefusal
+
+
+def check_api_key(exchange: Exchange, deployed: Deployed) -> None:
+    """Before the size is looked at: who has no key learns nothing else."""
+    assert exchange.route is not None
+    if exchange.route.needs_key:
+        exchange.key_digest = deployed.usage.authenticate(exchange.header("x-api-key"))
+
+
+def check_size(exchange: Exchange, _: Deployed) -> None:
+    if exchange.body_overflowed:
+        raise RequestTooLargeRefusal
+
+
+def check_throttle_and_quota(exchange: Exchange, deployed: Deployed) -> None:
+    if exchange.key_digest is not None:
+        deployed.usage.spend(exchange.key_digest)
+
+
+def call_integration(exchange: Exchange, deployed: Deployed) -> None:
+    assert exchange.route is not None
+    if exchange.route.mock is not None:
+        exchange.answer = answer_mock(exchange)
+    elif exchange.route.function is not None:
+        exchange.answer = call_function(exchange, deployed.definition, deployed.invoker, deployed.account_id)
+    else:
+        raise ConfigurationRefusal
+
+
+Step = Callable[[Exchange, Deployed], None]
+STEPS: tuple[Step, ...] = (find_route, check_api_key, check_size, check_throttle_and_quota, call_integration)
+
+
+def body_limit(exchange: Exchange, deployed: Deployed) -> int:
+    """How much of a body is worth keeping, known from the headers alone: nothing of a request that will be refused."""
+    for step in (find_route, check_api_key):
+        step(exchange, deployed)
+    return BODY_LIMIT

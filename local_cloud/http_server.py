@@ -1,0 +1,148 @@
+"""waitress, with what API Gateway and S3 do while a request is still arriving.
+
+- A body that will be refused anyway is read but not kept (`body_limit`).
+- `X-Amz-Meta-My_Name` is known as `x-amz-meta-my_name`: S3 keeps metadata names in lower case with their
+  underscores, where WSGI has neither and waitress drops such headers.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher, WSGITask
+
+from local_cloud.errors import StartupError
+
+# Given the header names as WSGI spells them (upper case, underscores), the request line's path and the method:
+# how many bytes of body the application wants to see. More is read off the connection and dropped.
+BodyLimit = Callable[[dict[str, str], str, str], int]
+
+PRESERVED_NAMES = "moto.preserved_header_names"
+OVERFLOW = "local_cloud.body_overflow"
+
+
+class _KeptBody:
+    """A waitress buffer that keeps the first `limit` bytes and remembers whether there were more."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit, self.file, self.kept, self.length = limit, BytesIO(), 0, 0
+
+    def __len__(self) -> int:
+        return self.length
+
+    def append(self, data: bytes) -> None:
+        self.length += len(data)
+        kept = data[: max(self.limit - self.kept, 0)]
+        self.file.write(kept)
+        self.kept += len(kept)
+
+    def getfile(self) -> BytesIO:
+        self.file.seek(0)
+        return self.file
+
+    def close(self) -> None:
+        self.file.close()
+
+
+def _parser_class(body_limit: BodyLimit) -> type[HTTPRequestParser]:
+    class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
+        metadata_names: dict[str, str]
+
+        def parse_header(self, header_plus: bytes) -> None:
+            super().parse_header(header_plus)
+            self.metadata_names = {}
+            for line in header_plus.split(b"\r\n")[1:]:
+                name, _, value = line.partition(b":")
+                if name.lower().startswith(b"x-amz-meta-"):
+                    self.headers[_wsgi_name(name)] = value.strip().decode("latin-1")
+                    self.metadata_names[f"HTTP_{_wsgi_name(name)}"] = name.lower().decode("latin-1")
+            if self.body_rcv is not None:
+                self._limit_body()
+
+        def _limit_body(self) -> None:
+            limit = body_limit(self.headers, self.request_uri, self.command)
+            self.body_rcv.buf = _KeptBody(limit)
+            if self.content_length > limit and self.expect_continue:
+                # The client waits for permission: answering at once spares both sides the body.
+                self.expect_continue, self.connection_close = False, True
+                self.headers["CONNECTION"] = "close"
+                self.body_rcv.buf.length = self.content_length
+                self.completed = True
+
+        def get_body_stream(self) -> Any:
+            return self.body_rcv.buf.getfile() if self.body_rcv is not None else BytesIO()
+
+    return Parser
+
+
+def _wsgi_name(name: bytes) -> str:
+    return name.upper().replace(b"-", b"_").decode("latin-1")
+
+
+class _Task(WSGITask):  # type: ignore[misc]  # waitress is untyped
+    def get_environment(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().get_environment()
+        environ[PRESERVED_NAMES] = getattr(self.request, "metadata_names", {})
+        body = getattr(self.request.body_rcv, "buf", None)
+        environ[OVERFLOW] = isinstance(body, _KeptBody) and body.length > body.limit
+        return environ
+
+
+class HttpServer:
+    """An HTTP server in threads of its own, bound when constructed, answering after `start`."""
+
+    def __init__(
+        self, application: Any, *, host: str, port: int, threads: int, body_limit: BodyLimit = lambda *_: 1 << 30
+    ) -> None:
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is our normal back-pressure
+        self._dispatcher = ThreadedTaskDispatcher()
+        self._dispatcher.set_thread_count(threads)
+        self._connections: dict[int, Any] = {}
+        try:
+            self._server = TcpWSGIServer(
+                application,
+                map=self._connections,
+                dispatcher=self._dispatcher,
+                host=host,
+                port=port,
+                threads=threads,
+                connection_limit=1000,
+                channel_timeout=60,
+                max_request_body_size=1 << 31,
+                max_request_header_size=16384,
+                ident=None,
+                clear_untrusted_proxy_headers=False,
+            )
+        except OSError as exc:
+            raise StartupError(f"cannot listen on {host}:{port} ({exc.strerror}); choose another with --port") from exc
+        self._server.channel_class = type(
+            "Channel", (HTTPChannel,), {"parser_class": _parser_class(body_limit), "task_class": _Task}
+        )
+        self.port: int = self._server.effective_port
+        self._thread = threading.Thread(target=self._run, name=f"http-{self.port}", daemon=True)
+        self._closing = threading.Event()
+
+    def start(self) -> None:
+        """Answer from now on; returns at once."""
+        self._thread.start()
+
+    def _run(self) -> None:
+        asyncore = self._server.asyncore
+        while not self._closing.is_set():
+            asyncore.loop(timeout=1.0, map=self._connections, use_poll=True, count=1)
+
+    def close(self) -> None:
+        """Stop accepting, let requests in progress finish (at most 10 s), and let go of the port."""
+        self._server.accepting = False
+        self._dispatcher.shutdown(cancel_pending=True, timeout=10)
+        self._closing.set()
+        self._server.pull_trigger()
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+        for connection in list(self._connections.values()):
+            connection.close()

@@ -1,0 +1,47 @@
+"""What a function is, and what an invocation gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# Lambda's limit for a request and for a response of a synchronous invocation, in bytes.
+PAYLOAD_LIMIT = 6_291_456
+
+
+@dataclass(frozen=True)
+class Function:
+    """A deployed function, as GetFunction describes it."""
+
+    name: str
+    arn: str
+    handler: str
+    memory: int  # MB; a number in the environment and the log, not a limit here
+    timeout: int  # seconds
+    environment: Mapping[str, str]
+    code: Path  # the unpacked zip
+    layers: tuple[Path, ...] = ()  # folders that can be imported from
+    reserved_concurrency: int | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """The payload a function answered; `error` is what Lambda calls FunctionError, None for success."""
+
+    payload: bytes
+    error: str | None = None
+
+
+class TooManyRequestsError(Exception):
+    """No execution environment was free before the caller's deadline (429 TooManyRequestsException)."""
+
+
+class StillRunningError(Exception):
+    """The caller's patience ended before the function did; the function goes on."""
+
+
+class PayloadTooLargeError(Exception):
+    """The event exceeds PAYLOAD_LIMIT (413 RequestTooLargeException)."""
+
+
+class FunctionNotFoundError(Exception):
+    """No such function (404 ResourceNotFoundException)."""

@@ -1,0 +1,53 @@
+"""The REST API: definition, stage, key and usage plan."""
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local_cloud.aws import Aws
+from local_cloud.settings import Settings
+
+
+@dataclass(frozen=True)
+class ProvisionedApi:
+    api_id: str
+    key: str
+
+
+def ensure_api(aws: Aws, name: str, definition: Mapping[str, Any], settings: Settings) -> ProvisionedApi:
+    """Deploy `definition` to the stage; the key is made once and kept."""
+    client = aws.client("apigateway")
+    body = json.dumps(definition).encode()
+    found = [api["id"] for api in client.get_rest_apis()["items"] if api["name"] == name]
+    api_id = found[0] if found else client.create_rest_api(name=name)["id"]
+    client.put_rest_api(restApiId=api_id, mode="overwrite", body=body)
+    client.create_deployment(restApiId=api_id, stageName=settings.stage)
+    key_id, key = _ensure_key(client, name)
+    _ensure_plan(client, name, api_id, key_id, settings)
+    return ProvisionedApi(api_id=api_id, key=key)
+
+
+def _ensure_key(client: Any, name: str) -> tuple[str, str]:
+    for key in client.get_api_keys(includeValues=True)["items"]:
+        if key["name"] == name:
+            return key["id"], key["value"]
+    key = client.create_api_key(name=name, enabled=True, value=secrets.token_urlsafe(30))
+    return key["id"], key["value"]
+
+
+def _ensure_plan(client: Any, name: str, api_id: str, key_id: str, settings: Settings) -> None:
+    """Made anew at every start: moto cannot update one, and nothing refers to it."""
+    for plan in client.get_usage_plans()["items"]:
+        if plan["name"] == name:
+            for key in client.get_usage_plan_keys(usagePlanId=plan["id"])["items"]:
+                client.delete_usage_plan_key(usagePlanId=plan["id"], keyId=key["id"])
+            client.delete_usage_plan(usagePlanId=plan["id"])
+    plan = client.create_usage_plan(
+        name=name,
+        apiStages=[{"apiId": api_id, "stage": settings.stage}],
+        throttle={"rateLimit": settings.throttle_rate_limit, "burstLimit": settings.throttle_burst_limit},
+        quota={"limit": settings.quota_limit, "period": settings.quota_period},
+    )
+    client.create_usage_plan_key(usagePlanId=plan["id"], keyId=key_id, keyType="API_KEY")

@@ -1,0 +1,115 @@
+"""Settings: command line over environment over `.env` over defaults. The only place that reads os.environ."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+from local_cloud.errors import StartupError
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+_TRUE = {"1", "true", "yes", "on"}
+
+# Credentials of this cloud. Any others are accepted too, but a presigned link must be signed with these.
+ACCESS_KEY_ID = "AKIALOCALCLOUD000000"
+SECRET_ACCESS_KEY = "local-cloud-secret"  # noqa: S105  # opens nothing but this machine's own loopback cloud
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be chosen. Names in the environment are those of the Terraform variables, in capitals."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    region: str = "us-east-1"
+    shared_resource_identifier: str = "rekognition"
+    stage: str = "v1"
+    debug_mode: bool = False
+    max_faces_count: int = 100
+    face_detect_threshold: int = 80
+    face_detect_quality_filter: str = "AUTO"
+    face_detect_attributes: str = "DEFAULT"
+    price_per_image: str = "0.001"  # US dollars
+    upload_wait_seconds: int = 10
+    link_expiry_seconds: int = 900
+    throttle_rate_limit: float = 200.0  # requests per second and key
+    throttle_burst_limit: int = 500
+    quota_limit: int = 1_000_000  # requests per period
+    quota_period: str = "DAY"
+    workers_per_function: int = 6  # processes; about 55 MB each
+    packages: Path = REPOSITORY / "build" / "lambda"  # layer and runtime, from scripts/package_lambdas.py local
+    engine_module: str = "face_engine"
+    data: Path | None = None  # None: a temporary directory, removed at exit
+
+    @property
+    def door_port(self) -> int:
+        return self.port + 1 if self.port else 0
+
+    @property
+    def engine_port(self) -> int:
+        return self.port + 2 if self.port else 0
+
+
+_NAMES = {
+    "AWS_REGION": "region",
+    "SHARED_RESOURCE_IDENTIFIER": "shared_resource_identifier",
+    "STAGE": "stage",
+    "DEBUG_MODE": "debug_mode",
+    "AWS_REKOGNITION_FACE_DETECT_MAX_FACES_COUNT": "max_faces_count",
+    "AWS_REKOGNITION_FACE_DETECT_THRESHOLD": "face_detect_threshold",
+    "AWS_REKOGNITION_FACE_DETECT_QUALITY_FILTER": "face_detect_quality_filter",
+    "AWS_REKOGNITION_FACE_DETECT_ATTRIBUTES": "face_detect_attributes",
+    "AWS_REKOGNITION_PRICE_PER_IMAGE": "price_per_image",
+    "UPLOAD_WAIT_SECONDS": "upload_wait_seconds",
+    "LINK_EXPIRY_SECONDS": "link_expiry_seconds",
+    "THROTTLE_SETTINGS_RATE_LIMIT": "throttle_rate_limit",
+    "THROTTLE_SETTINGS_BURST_LIMIT": "throttle_burst_limit",
+    "QUOTA_SETTINGS_LIMIT": "quota_limit",
+    "QUOTA_SETTINGS_PERIOD": "quota_period",
+    "LOCAL_CLOUD_WORKERS": "workers_per_function",
+    "LOCAL_CLOUD_PACKAGES": "packages",
+    "LOCAL_CLOUD_ENGINE": "engine_module",
+}
+
+
+def read_settings(options: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> Settings:
+    """`options` come from the command line and win; None means not given. All mistakes are reported together."""
+    if environ is None:
+        dotenv = {name: value for name, value in dotenv_values(REPOSITORY / ".env").items() if value is not None}
+        environ = {**dotenv, **os.environ}
+    defaults, values, mistakes = Settings(), {}, []
+    for name, attribute in _NAMES.items():
+        if name not in environ:
+            continue
+        try:
+            values[attribute] = _parse(environ[name], getattr(defaults, attribute))
+        except ValueError:
+            mistakes.append(f"{name}={environ[name]!r} is not a {type(getattr(defaults, attribute)).__name__}")
+    if mistakes:
+        raise StartupError("; ".join(mistakes))
+    given = {name: value for name, value in options.items() if value is not None}
+    return replace(defaults, **{**values, **given})
+
+
+def _parse(text: str, example: Any) -> Any:
+    if isinstance(example, bool):
+        return text.strip().lower() in _TRUE
+    return type(example)(text) if not isinstance(example, Path) else Path(text).expanduser()
+
+
+def environment_for_children() -> dict[str, str]:
+    """What our own tools (engine, packaging) inherit: all but the developer's AWS settings and profile."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    python_path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
+    no_profile = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    return {**inherited, **no_profile, "PYTHONPATH": python_path}
+
+
+def state_file() -> Path:
+    """Where a cloud without --data says that it runs, so that `status` finds it."""
+    folder = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    return Path(folder) / f"faceprint-local-cloud-{os.getuid()}.json"
