@@ -198,7 +198,9 @@ def require_packages(folder: Path) -> tuple[Path, Path]:
     """Layer and runtime, as scripts/package_lambdas.py made them at set-up."""
     layer, runtime = folder / "layer", folder / "runtime"
     if not (layer.is_dir() and runtime.is_dir()):
-        raise StartupError(f"no Lambda layer in {folder}: run `make setup`, or scripts/package_lambdas.py local {folder}")
+        raise StartupError(
+            f"no Lambda layer in {folder}: run `make setup`, or scripts/package_lambdas.py local {folder}"
+        )
     return layer, runtime
 
 

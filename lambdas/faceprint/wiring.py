@@ -76,7 +76,7 @@ class Wiring:
 
     @cached_property
     def index_queue(self) -> IndexQueue:
-        return IndexQueue(self.clients.make("sqs"), self.settings.index_queue_url)
+        return IndexQueue(self.clients.make("sqs"), self.settings.need("index_queue_url"))
 
     @cached_property
     def erase_image(self) -> EraseImage:
@@ -119,19 +119,19 @@ class Wiring:
 
     @cached_property
     def _store(self) -> ImageStore:
-        return ImageStore(self.clients.s3, self.settings.bucket)
+        return ImageStore(self.clients.s3, self.settings.need("bucket"))
 
     @cached_property
     def _collection(self) -> FaceCollection:
-        return FaceCollection(self.clients.make("rekognition"), self.settings.collection)
+        return FaceCollection(self.clients.make("rekognition"), self.settings.need("collection"))
 
     @cached_property
     def _images(self) -> ImageRecords:
-        return ImageRecords(self.clients.dynamodb, self.settings.images_table, self.settings.table)
+        return ImageRecords(self.clients.dynamodb, self.settings.need("images_table"), self.settings.need("table"))
 
     @cached_property
     def _faces(self) -> FaceRecords:
-        return FaceRecords(self.clients.dynamodb, self.settings.table)
+        return FaceRecords(self.clients.dynamodb, self.settings.need("table"))
 
     @cached_property
     def _matches(self) -> JoinMatches:

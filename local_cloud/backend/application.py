@@ -79,7 +79,9 @@ class AwsBackend:
         """The zip of a function, or None."""
         with self.lock:
             for region in backends.get_backend("lambda")[ACCOUNT_ID].values():
-                function = region._lambdas.get_function_by_name_or_arn_with_qualifier(name) if name in _names(region) else None
+                function = (
+                    region._lambdas.get_function_by_name_or_arn_with_qualifier(name) if name in _names(region) else None
+                )
                 if function is not None:
                     return bytes(function.code_bytes)
         return None
@@ -136,4 +138,3 @@ def _unknown_operation(service: str, detail: str) -> Answer:
 def _internal_failure() -> Answer:
     headers = {"Content-Type": "application/json", "x-amzn-requestid": str(uuid.uuid4())}
     return 500, headers, b'{"__type":"InternalFailure","message":"The local backend failed; its log says why."}'
-

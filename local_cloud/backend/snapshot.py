@@ -68,7 +68,9 @@ def load(backend: AwsBackend, path: Path) -> None:
 
 def _state() -> dict[str, Any]:
     services = {
-        found.service_name: {(account, region): dict(vars(backend)) for account, region, backend in found.iter_backends()}
+        found.service_name: {
+            (account, region): dict(vars(backend)) for account, region, backend in found.iter_backends()
+        }
         for found in BackendDict._instances
     }
     return {"services": services, "bucket_accounts": s3_backends.bucket_accounts}

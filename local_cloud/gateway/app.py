@@ -49,7 +49,13 @@ class Gateway:
     def body_limit(self, headers: dict[str, str], uri: str, method: str) -> int:
         """For `http_server`: bytes of this request's body to keep while it arrives."""
         environ: dict[str, Any] = {f"HTTP_{name}": value for name, value in headers.items()}
-        environ |= {"REQUEST_URI": uri, "REQUEST_METHOD": method, "REMOTE_ADDR": "", OVERFLOW: False, PRESERVED_NAMES: {}}
+        environ |= {
+            "REQUEST_URI": uri,
+            "REQUEST_METHOD": method,
+            "REMOTE_ADDR": "",
+            OVERFLOW: False,
+            PRESERVED_NAMES: {},
+        }
         try:
             return body_limit(read_exchange(environ), self._deployed)
         except GatewayRefusal:

@@ -115,7 +115,9 @@ def translate(payload: bytes) -> Answer:
 
 def _answer_headers(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Both header maps; of a name in both, multiValueHeaders wins."""
-    multiple = {name: [str(value) for value in values] for name, values in (answer.get("multiValueHeaders") or {}).items()}
+    multiple = {
+        name: [str(value) for value in values] for name, values in (answer.get("multiValueHeaders") or {}).items()
+    }
     taken = {name.lower() for name in multiple}
     single = {name: [str(value)] for name, value in (answer.get("headers") or {}).items() if name.lower() not in taken}
     pairs = [(name, value) for name, values in {**multiple, **single}.items() for value in values]

@@ -1,14 +1,14 @@
 """API Gateway's own refusals: a class per gateway response type, rendered from the deployed definition.
 
-    GatewayRefusal
-    ├── MissingAuthenticationTokenRefusal   no such route
-    ├── InvalidApiKeyRefusal
-    ├── RequestTooLargeRefusal
-    ├── ThrottledRefusal
-    ├── QuotaExceededRefusal
-    ├── IntegrationFailureRefusal           the function failed, or answered nonsense (502)
-    ├── IntegrationTimeoutRefusal           no answer in 29 s
-    └── ConfigurationRefusal                the integration cannot be called
+GatewayRefusal
+├── MissingAuthenticationTokenRefusal   no such route
+├── InvalidApiKeyRefusal
+├── RequestTooLargeRefusal
+├── ThrottledRefusal
+├── QuotaExceededRefusal
+├── IntegrationFailureRefusal           the function failed, or answered nonsense (502)
+├── IntegrationTimeoutRefusal           no answer in 29 s
+└── ConfigurationRefusal                the integration cannot be called
 """
 
 import json

@@ -16,7 +16,9 @@ def keep_deployed_definition() -> None:
     moto forgets security, gateway responses and binary types on import and exports an empty Swagger file.
     """
 
-    def put_rest_api(original: Any, backend: APIGatewayBackend, function_id: str, api_doc: Any, *args: Any, **kw: Any) -> Any:
+    def put_rest_api(
+        original: Any, backend: APIGatewayBackend, function_id: str, api_doc: Any, *args: Any, **kw: Any
+    ) -> Any:
         api = original(backend, function_id, copy.deepcopy(api_doc), *args, **kw)
         api.local_definition = api_doc
         return api

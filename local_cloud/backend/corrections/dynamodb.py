@@ -21,7 +21,9 @@ def roll_back_only_touched_items() -> None:
         touched = _touched_keys(backend, transact_items)
         whole = {name: backend.tables[name] for name in touched}
         for name, keys in touched.items():
-            backend.tables[name] = _holding(whole[name], {key: whole[name].items[key] for key in keys if key in whole[name].items})
+            backend.tables[name] = _holding(
+                whole[name], {key: whole[name].items[key] for key in keys if key in whole[name].items}
+            )
             backend.tables[name] = copy.deepcopy(backend.tables[name])
         try:
             original(backend, transact_items)
@@ -54,7 +56,9 @@ def _merge(whole: Table, part: Table, keys: Iterable[DynamoType]) -> None:
 def look_only_at_the_queried_key() -> None:
     """A Query reads one partition; moto sorts the whole table first."""
 
-    def query(original: Callable[..., Any], table: Table, hash_key: DynamoType | None, *args: Any, **kwargs: Any) -> Any:
+    def query(
+        original: Callable[..., Any], table: Table, hash_key: DynamoType | None, *args: Any, **kwargs: Any
+    ) -> Any:
         wanted = dict(kwargs.get("hash_key_conditions") or [])
         if kwargs.get("index_name") is None and hash_key is not None:
             items = {hash_key: table.items[hash_key]} if hash_key in table.items else {}

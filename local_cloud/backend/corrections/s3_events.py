@@ -86,7 +86,12 @@ def announce_removals() -> None:
     """Deleting announces DeleteMarkerCreated (versioned, no version given) or Delete (the version given)."""
 
     def delete_object(
-        original: Any, backend: S3Backend, bucket_name: str, key_name: str, version_id: str | None = None, bypass: bool = False
+        original: Any,
+        backend: S3Backend,
+        bucket_name: str,
+        key_name: str,
+        version_id: str | None = None,
+        bypass: bool = False,
     ) -> Any:
         bucket = backend.get_bucket(bucket_name)
         versions = {str(key.version_id): key for key in bucket.keys.getlist(key_name, [])}
