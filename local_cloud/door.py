@@ -48,6 +48,15 @@ class Backend(Protocol):
 class Invoker(Protocol):
     def invoke(self, function: str, payload: bytes) -> Result: ...
 
+    def pids(self) -> dict[str, list[int]]: ...
+
+
+class Engine(Protocol):
+    pid: int
+    port: int
+
+    def is_healthy(self) -> bool: ...
+
 
 class Door:
     """A WSGI application; `invoker` is set once functions are deployed."""
