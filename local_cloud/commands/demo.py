@@ -19,7 +19,7 @@ def run_demo(options: Namespace) -> int:
     samples = REPOSITORY / "samples"
     plan = read_plan(samples / "samples.yaml")
     try:
-        with running_cloud(settings_from(options)) as cloud:
+        with running_cloud(settings_from(options), announced=False) as cloud:
             job = Job(cloud.addresses.url, cloud.addresses.apiKey, samples)
             report = job.run(plan)
     except Stopped:

@@ -46,7 +46,7 @@ class Job:
         return self._report
 
     def _index(self, file: str, name: str) -> None:
-        answer = self._send("PUT", f"/index/{quote(file)}", file, {"x-amz-meta-name": quote(name)})
+        answer = self._send("PUT", f"/index/{quote(file)}?name={quote(name)}", file)
         faces = [
             {"FaceId": record["Face"]["FaceId"], "name": answer["image"].get("name")} for record in answer["FaceRecords"]
         ]
@@ -73,9 +73,9 @@ class Job:
         if [face["name"] for face in faces] != names:
             self._report.mistakes.append(f"{file}: {[face['name'] for face in faces]}, expected {names}")
 
-    def _send(self, method: str, path: str, file: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    def _send(self, method: str, path: str, file: str) -> dict[str, Any]:
         content = (self._samples / file).read_bytes()
-        kind = {"Content-Type": "image/jpeg", **(headers or {})}
+        kind = {"Content-Type": "image/jpeg"}
         answer = self._session.request(method, self._url + path, data=content, headers=kind, timeout=_SECONDS)
         answer.raise_for_status()
         document: dict[str, Any] = answer.json()
