@@ -11,6 +11,7 @@ from pathlib import Path
 from local_cloud.aws import Aws
 from local_cloud.backend.application import ACCOUNT_ID, AwsBackend
 from local_cloud.backend.corrections.object_bytes import keep_objects_in
+from local_cloud.backend.overview import overview
 from local_cloud.backend.queues import BackendQueues
 from local_cloud.backend.snapshot import SnapshotTimer, load
 from local_cloud.blueprint import Names
@@ -70,6 +71,14 @@ class Cloud:
     def close(self) -> None:
         self._stack.close()
 
+    def status(self, names: Names) -> dict[str, object]:
+        """What `status` shows: processes, queues and counts."""
+        return {
+            "engine": {"pid": self.engine.pid, "health": "healthy" if self.engine.is_healthy() else "not answering"},
+            "workers": self.runtime.pids(),
+            **overview(self.backend, bucket=names.bucket, table=names.table),
+        }
+
     def _start(self) -> None:
         settings, data = self.settings, self.data
         layer, runtime = require_packages(settings.packages)
@@ -86,6 +95,7 @@ class Cloud:
         ensure_collection(aws.client("rekognition"), names.collection)
         self._start_pollers(deployment)
         url = self._start_gateway(deployment)
+        door.status = lambda: self.status(names)
         self.addresses = Addresses(
             url=url,
             apiKey=provisioned.api_key,

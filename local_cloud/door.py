@@ -31,6 +31,7 @@ StartResponse = Callable[..., Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 HEALTH_PATH = "/_local/health"
+STATUS_PATH = "/_local/status"
 _CODE_PATH = re.compile(r"/_local/functions/([^/]+)/code")
 _INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
@@ -50,17 +51,20 @@ class Invoker(Protocol):
 
 
 class Door:
-    """A WSGI application; `invoker` is set once functions are deployed."""
+    """A WSGI application; `invoker` and `status` are set once there is something to invoke and to tell."""
 
     def __init__(self, backend: Backend, *, engine: tuple[str, int], region: str, secrets: dict[str, str]) -> None:
         self._backend, self._engine, self._region, self._secrets = backend, engine, region, secrets
         self._connections = threading.local()
         self.invoker: Invoker | None = None
+        self.status: Callable[[], dict[str, Any]] | None = None
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["REQUEST_URI"].partition("?")[0]
         if path == HEALTH_PATH:
             return _answer(start_response, 200, "application/json", b'{"status":"ok"}')
+        if path == STATUS_PATH and self.status:
+            return _answer(start_response, 200, "application/json", json.dumps(self.status()).encode())
         if code := _CODE_PATH.fullmatch(path):
             return self._code(code[1], start_response)
         region, service = self._scope(environ)

@@ -6,6 +6,7 @@
 """
 
 import logging
+import re
 import threading
 from collections.abc import Callable
 from io import BytesIO
@@ -24,6 +25,7 @@ BodyLimit = Callable[[dict[str, str], str, str], int]
 
 PRESERVED_NAMES = "moto.preserved_header_names"
 OVERFLOW = "local_cloud.body_overflow"
+_METADATA_HEADER = re.compile(rb"^X-Amz-Meta-[^:]+", re.MULTILINE)
 
 
 class _KeptBody:
@@ -91,6 +93,11 @@ class _Task(WSGITask):  # type: ignore[misc]  # waitress is untyped
         body = getattr(self.request.body_rcv, "buf", None)
         environ[OVERFLOW] = isinstance(body, _KeptBody) and body.length > body.limit
         return environ
+
+    def build_response_header(self) -> bytes:
+        """S3 answers metadata names in lower case; waitress capitalises every header."""
+        header: bytes = super().build_response_header()
+        return _METADATA_HEADER.sub(lambda found: found[0].lower(), header)
 
 
 class HttpServer:

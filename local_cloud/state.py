@@ -16,8 +16,6 @@ class RunningState:
 
     pid: int
     data: str
-    logs: str
-    engine_pid: int
     addresses: dict[str, str]
 
 

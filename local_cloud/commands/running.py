@@ -30,8 +30,11 @@ def settings_from(options: Namespace) -> Settings:
 
 
 @contextmanager
-def running_cloud(settings: Settings) -> Iterator[Cloud]:
-    """Start, and in the end stop in order; a second Ctrl-C does not wait for that."""
+def running_cloud(settings: Settings, *, announced: bool) -> Iterator[Cloud]:
+    """Start, and in the end stop in order; a second Ctrl-C does not wait for that.
+
+    An announced cloud is found by `status`.
+    """
     _stop_on_signals()
     if settings.host not in ("127.0.0.1", "localhost", "::1"):
         print(
@@ -43,19 +46,14 @@ def running_cloud(settings: Settings) -> Iterator[Cloud]:
     log_to(cloud.logs / "local_cloud.log")
     path = state_path(settings.data)
     try:
-        state = RunningState(
-            pid=os.getpid(),
-            data=str(cloud.data),
-            logs=str(cloud.logs),
-            engine_pid=cloud.engine.pid,
-            addresses=cloud.addresses.as_dict(),
-        )
-        write_state(path, state)
+        if announced:
+            write_state(path, RunningState(os.getpid(), str(cloud.data), cloud.addresses.as_dict()))
         yield cloud
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
-        remove_state(path)
+        if announced:
+            remove_state(path)
         cloud.close()
 
 

@@ -12,7 +12,7 @@ from local_cloud.commands.running import Stopped, running_cloud, settings_from
 def run_up(options: Namespace) -> int:
     """130 after Ctrl-C, as shells expect; 0 after SIGTERM, as service managers do."""
     try:
-        with running_cloud(settings_from(options)) as cloud:
+        with running_cloud(settings_from(options), announced=True) as cloud:
             if options.json:
                 print(json.dumps(cloud.addresses.as_dict()), flush=True)
             else:
