@@ -30,7 +30,7 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
     "a WebP": (b"RIFF\x24\0\0\0WEBPVP8 " + bytes(64), 415, "UnsupportedFormat"),
     "a HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64), 415, "UnsupportedFormat"),
     "79 pixels": (make_image(1, size=(79, 79)), 422, "ImageTooSmall"),
-    "bad base64": (b"data:image/jpeg;base64,/9j/4A", 415, "UnsupportedFormat"),
+    "bad base64": (b"data:image/jpeg;base64,!!!!", 400, "BadBase64"),
     "6 MB": (sample("grace-hopper") + bytes(6_000_000), 413, "ImageTooLarge"),
     "16 MB": (sample("grace-hopper") + bytes(16_000_000), 413, "ImageTooLarge"),
 }
