@@ -105,6 +105,7 @@ class Application:
 
         def work() -> Values:
             values = self._model.read_request(name, _read_body(environment))
+            log.debug(json.dumps(line | {"region": caller.region, "members": sorted(values)}))
             return OPERATIONS[name](self._engine, Call(values, caller.region))
 
         return self._workshop.run(work) if name in PICTURE_OPERATIONS else work()

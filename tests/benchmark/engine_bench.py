@@ -63,7 +63,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--photos", type=Path, required=True, help="folder of JPEG and PNG files")
     parser.add_argument("--models", type=Path, default=REPOSITORY / "models")
     parser.add_argument("--rounds", type=int, default=2, help="turns of engine and baseline")
-    parser.add_argument("--baseline-models", type=Path, help="folder with the two .dat files of face_recognition_models")
+    parser.add_argument(
+        "--baseline-models", type=Path, help="folder with the two .dat files of face_recognition_models"
+    )
     return parser.parse_args()
 
 
@@ -84,7 +86,9 @@ def measure_stages(photos: Sequence[bytes], models: Path) -> list[Row]:
         for face in found:
             chip = timed(times["align, per face"], lambda picture=picture, face=face: cut_chip(picture, face.landmarks))
             timed(times["embed, per face"], lambda chip=chip: embedder.describe([chip]))
-    return rows + [(stage, f"{np.median(spent):.1f} ms median, {np.mean(spent):.1f} mean") for stage, spent in times.items()]
+    return rows + [
+        (stage, f"{np.median(spent):.1f} ms median, {np.mean(spent):.1f} mean") for stage, spent in times.items()
+    ]
 
 
 def timed(into: list[float], work: Callable[[], Any]) -> Any:
@@ -176,7 +180,7 @@ def send_all(port: int, bodies: Sequence[str]) -> float:
                 post(connection, "IndexFaces", request)
         except IndexError:
             return
-        except Exception as exc:  # noqa: BLE001 - shown by the main thread
+        except Exception as exc:
             failures.append(exc)
 
     clients = [threading.Thread(target=work) for _ in range(CLIENTS)]
