@@ -120,6 +120,7 @@ class HttpServer:
                 threads=threads,
                 connection_limit=1000,
                 channel_timeout=60,
+                recv_bytes=262_144,  # a photo in one or two reads instead of thirty
                 max_request_body_size=1 << 31,
                 max_request_header_size=16384,
                 ident=None,

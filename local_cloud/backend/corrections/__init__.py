@@ -22,4 +22,5 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     apigateway.accept_mock_integration_without_uri()
     dynamodb.roll_back_only_touched_items()
     dynamodb.look_only_at_the_queried_key()
+    dynamodb.write_items_as_they_are()
     object_bytes.write_objects_to_files()

@@ -1,14 +1,21 @@
 """DynamoDB: the cost of a call depends on the items it touches, not on the size of the table."""
 
 import copy
+import json
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from typing import Any
 
 from moto.dynamodb.models import DynamoDBBackend, Table
 from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.responses import DynamoResult
 
 from local_cloud.backend.corrections.replacing import wrap
+
+_ITEM_OPERATIONS = {
+    *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchGetItem", "BatchWriteItem", "Query", "Scan"),
+    *("TransactGetItems", "TransactWriteItems", "ExecuteStatement"),
+}
 
 
 def roll_back_only_touched_items() -> None:
@@ -85,3 +92,18 @@ def _only(table: Table, items: dict[Any, Any]) -> Any:
         yield
     finally:
         table.items = whole
+
+
+def write_items_as_they_are() -> None:
+    """Items are kept in wire form; moto looks up each of their attributes by a dozen spellings before it writes it."""
+
+    def execute_result(original: Any, result: DynamoResult, context: Any) -> Any:
+        if context.operation_model.name not in _ITEM_OPERATIONS:
+            return original(result, context)
+        try:
+            body = json.dumps({name: value for name, value in result.result.items() if value is not None})
+        except TypeError:  # sets of bytes need the service model
+            return original(result, context)
+        return 200, {"Content-Type": "application/x-amz-json-1.0"}, body
+
+    wrap(DynamoResult, "execute_result", execute_result)
