@@ -1,6 +1,7 @@
 """DynamoDB: the cost of a call depends on the items it touches, not on the size of the table."""
 
 import copy
+import functools
 import json
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
@@ -8,6 +9,8 @@ from typing import Any
 
 from moto.dynamodb.models import DynamoDBBackend, Table
 from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
+from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.responses import DynamoResult
 
 from local_cloud.backend.corrections.replacing import wrap
@@ -28,8 +31,8 @@ def roll_back_only_touched_items() -> None:
         touched = _touched_keys(backend, transact_items)
         whole = {name: backend.tables[name] for name in touched}
         for name, keys in touched.items():
-            backend.tables[name] = _holding(whole[name], {key: whole[name].items[key] for key in keys if key in whole[name].items})
-            backend.tables[name] = copy.deepcopy(backend.tables[name])
+            items = {key: whole[name].items[key] for key in keys if key in whole[name].items}
+            backend.tables[name] = _holding(whole[name], copy.deepcopy(items))
         try:
             original(backend, transact_items)
             for name, keys in touched.items():
@@ -107,3 +110,20 @@ def write_items_as_they_are() -> None:
         return 200, {"Content-Type": "application/x-amz-json-1.0"}, body
 
     wrap(DynamoResult, "execute_result", execute_result)
+
+
+def understand_expressions_once() -> None:
+    """An update expression is parsed once, not twice per call; functions send the same few again and again.
+
+    Validators work on a copy of the parsed tree, so sharing it is safe. They also ask themselves at every node
+    which kinds of nodes they are for; the answer never changes.
+    """
+    parse = functools.lru_cache(maxsize=256)(UpdateExpressionParser.make)
+
+    def nodes_to_be_processed(original: Any, traverser: DepthFirstTraverser) -> Any:
+        if "kinds" not in vars(traverser):
+            traverser.kinds = original(traverser)
+        return traverser.kinds
+
+    wrap(UpdateExpressionParser, "make", lambda _, expression: parse(expression))
+    wrap(DepthFirstTraverser, "nodes_to_be_processed", nodes_to_be_processed)
