@@ -1,9 +1,9 @@
 """AWS on one machine: S3, SQS, DynamoDB, Lambda, API Gateway and Rekognition on the loopback interface.
 
-    python -m local_cloud up       start, and stay until Ctrl-C
-    python -m local_cloud demo     start, index the samples, find the people, stop
-    python -m local_cloud status   what runs
-    python -m local_cloud reset    empty a data directory
+python -m local_cloud up       start, and stay until Ctrl-C
+python -m local_cloud demo     start, index the samples, find the people, stop
+python -m local_cloud status   what runs
+python -m local_cloud reset    empty a data directory
 """
 
 import argparse
@@ -26,7 +26,10 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     reset = commands.add_parser("reset", help="empty a data directory")
     for command, default_port in ((up, None), (demo, 0)):
         command.add_argument(
-            "--port", type=int, metavar="N", default=default_port,
+            "--port",
+            type=int,
+            metavar="N",
+            default=default_port,
             help="gateway on N, AWS on N+1, Rekognition on N+2; 0: any free ports (up: 8000, demo: 0)",
         )
         command.add_argument("--host", help="address to listen on (127.0.0.1)")

@@ -130,7 +130,9 @@ class Door:
         except TooManyRequestsError:
             return _refuse_json(start_response, 429, "TooManyRequestsException", "Rate Exceeded.")
         except PayloadTooLargeError:
-            return _refuse_json(start_response, 413, "RequestTooLargeException", "Request must be smaller than 6291456 bytes")
+            return _refuse_json(
+                start_response, 413, "RequestTooLargeException", "Request must be smaller than 6291456 bytes"
+            )
         headers = [("Content-Type", "application/json"), ("X-Amz-Executed-Version", "$LATEST")]
         if result.error:
             headers.append(("X-Amz-Function-Error", "Unhandled"))
@@ -160,7 +162,9 @@ def _answer(start_response: StartResponse, status: int, content_type: str, body:
 
 def _refuse_json(start_response: StartResponse, status: int, code: str, message: str) -> Iterable[bytes]:
     body = json.dumps({"Type": "User", "Message": message}).encode()
-    start_response(f"{status} {http.client.responses[status]}", [("Content-Type", "application/json"), ("x-amzn-errortype", code)])
+    start_response(
+        f"{status} {http.client.responses[status]}", [("Content-Type", "application/json"), ("x-amzn-errortype", code)]
+    )
     return [body]
 
 

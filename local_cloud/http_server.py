@@ -54,6 +54,7 @@ class _KeptBody:
 def _parser_class(body_limit: BodyLimit) -> type[HTTPRequestParser]:
     class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
         metadata_names: dict[str, str]
+        expect_continue: bool
 
         def parse_header(self, header_plus: bytes) -> None:
             super().parse_header(header_plus)

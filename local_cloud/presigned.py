@@ -12,7 +12,14 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, quote, unquote
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
-_PRESENT = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders", "X-Amz-Signature")
+_PRESENT = (
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Date",
+    "X-Amz-Expires",
+    "X-Amz-SignedHeaders",
+    "X-Amz-Signature",
+)
 _WEEK_SECONDS = 604_800
 
 
@@ -53,7 +60,10 @@ def check_presigned(request: SignedRequest, secrets: Mapping[str, str], now: dat
         raise PresignedLinkError(403, "InvalidAccessKeyId", text)
     _check_headers_are_signed(request, parameters)
     if not hmac.compare_digest(signature_of(request, parameters, secret), parameters["X-Amz-Signature"]):
-        text = "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+        text = (
+            "The request signature we calculated does not match the signature you provided. "
+            "Check your key and signing method."
+        )
         raise PresignedLinkError(403, "SignatureDoesNotMatch", text)
 
 
@@ -89,15 +99,17 @@ def signature_of(request: SignedRequest, parameters: Mapping[str, str], secret: 
     """The signature this request must carry (SigV4, UNSIGNED-PAYLOAD)."""
     _, day, region, service, terminator = parameters["X-Amz-Credential"].split("/")[-5:]
     signed_headers = parameters["X-Amz-SignedHeaders"]
-    canonical = "\n".join([
-        request.method,
-        quote(unquote(request.path), safe="/~"),
-        _canonical_query(request.query),
-        *(f"{name}:{' '.join(request.headers.get(name, '').split())}" for name in signed_headers.split(";")),
-        "",
-        signed_headers,
-        "UNSIGNED-PAYLOAD",
-    ])
+    canonical = "\n".join(
+        [
+            request.method,
+            quote(unquote(request.path), safe="/~"),
+            _canonical_query(request.query),
+            *(f"{name}:{' '.join(request.headers.get(name, '').split())}" for name in signed_headers.split(";")),
+            "",
+            signed_headers,
+            "UNSIGNED-PAYLOAD",
+        ]
+    )
     scope = f"{day}/{region}/{service}/{terminator}"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
     to_sign = "\n".join([_ALGORITHM, parameters["X-Amz-Date"], scope, digest])

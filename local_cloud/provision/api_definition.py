@@ -34,7 +34,10 @@ def _deployed_path(path: str, greedy: set[str]) -> str:
 
 def _with_integrations(operations: Mapping[str, Any], function_arns: Mapping[str, str], region: str) -> dict[str, Any]:
     merged = {
-        method: {**operation, "x-amazon-apigateway-integration": _proxy(function_arns[operation["operationId"]], region)}
+        method: {
+            **operation,
+            "x-amazon-apigateway-integration": _proxy(function_arns[operation["operationId"]], region),
+        }
         if method in METHODS
         else operation
         for method, operation in operations.items()
@@ -57,7 +60,9 @@ def _refuse_other_methods(allowed: list[str]) -> dict[str, Any]:
     """Without it API Gateway answers 403 (or what MISSING_AUTHENTICATION_TOKEN is mapped to) to a wrong method."""
     return {
         "security": [],
-        "responses": {"405": {"description": "This route has other methods", "headers": {"Allow": {"schema": {"type": "string"}}}}},
+        "responses": {
+            "405": {"description": "This route has other methods", "headers": {"Allow": {"schema": {"type": "string"}}}}
+        },
         "x-amazon-apigateway-integration": {
             "type": "mock",
             "requestTemplates": {"application/json": '{"statusCode": 405}'},

@@ -5,7 +5,15 @@ moto is pinned exactly (pyproject.toml) because these functions replace parts of
 
 import threading
 
-from local_cloud.backend.corrections import apigateway, bucket_policy, dynamodb, functions, object_bytes, queues, s3_events
+from local_cloud.backend.corrections import (
+    apigateway,
+    bucket_policy,
+    dynamodb,
+    functions,
+    object_bytes,
+    queues,
+    s3_events,
+)
 
 
 def apply_corrections(arrivals: threading.Condition) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from typing import Any
 
-from moto.dynamodb.models import DynamoDBBackend, Table
+from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser
-from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+from moto.dynamodb.models.table import Table
+from moto.dynamodb.parsing import ast_nodes, expressions
 from moto.dynamodb.responses import DynamoResult
 
 from local_cloud.backend.corrections.replacing import wrap
@@ -64,7 +64,9 @@ def _merge(whole: Table, part: Table, keys: Iterable[DynamoType]) -> None:
 def look_only_at_the_queried_key() -> None:
     """A Query reads one partition; moto sorts the whole table first."""
 
-    def query(original: Callable[..., Any], table: Table, hash_key: DynamoType | None, *args: Any, **kwargs: Any) -> Any:
+    def query(
+        original: Callable[..., Any], table: Table, hash_key: DynamoType | None, *args: Any, **kwargs: Any
+    ) -> Any:
         wanted = dict(kwargs.get("hash_key_conditions") or [])
         if kwargs.get("index_name") is None and hash_key is not None:
             items = {hash_key: table.items[hash_key]} if hash_key in table.items else {}
@@ -82,9 +84,17 @@ def _matches(item: Any, wanted: dict[str, DynamoType]) -> bool:
     return all(name in item.attrs and item.attrs[name].value == value.value for name, value in wanted.items())
 
 
+class _Part(Table):
+    """A table for one transaction, thrown away when that fails: moto need not copy it first."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Part":
+        return self
+
+
 def _holding(table: Table, items: dict[Any, Any]) -> Table:
-    part = copy.copy(table)
-    part.items = items  # type: ignore[assignment]  # moto's own defaultdict is only needed for range keys
+    part: Any = copy.copy(table)
+    part.__class__ = _Part
+    part.items = items
     return part
 
 
@@ -103,8 +113,9 @@ def write_items_as_they_are() -> None:
     def execute_result(original: Any, result: DynamoResult, context: Any) -> Any:
         if context.operation_model.name not in _ITEM_OPERATIONS:
             return original(result, context)
+        answer: Any = result.result
         try:
-            body = json.dumps({name: value for name, value in result.result.items() if value is not None})
+            body = json.dumps({name: value for name, value in answer.items() if value is not None})
         except TypeError:  # sets of bytes need the service model
             return original(result, context)
         return 200, {"Content-Type": "application/x-amz-json-1.0"}, body
@@ -118,12 +129,13 @@ def understand_expressions_once() -> None:
     Validators work on a copy of the parsed tree, so sharing it is safe. They also ask themselves at every node
     which kinds of nodes they are for; the answer never changes.
     """
-    parse = functools.lru_cache(maxsize=256)(UpdateExpressionParser.make)
+    parser = vars(expressions)["UpdateExpressionParser"]
+    parse = functools.lru_cache(maxsize=256)(parser.make)
 
-    def nodes_to_be_processed(original: Any, traverser: DepthFirstTraverser) -> Any:
+    def nodes_to_be_processed(original: Any, traverser: Any) -> Any:
         if "kinds" not in vars(traverser):
             traverser.kinds = original(traverser)
         return traverser.kinds
 
-    wrap(UpdateExpressionParser, "make", lambda _, expression: parse(expression))
-    wrap(DepthFirstTraverser, "nodes_to_be_processed", nodes_to_be_processed)
+    wrap(parser, "make", lambda _, expression: parse(expression))
+    wrap(vars(ast_nodes)["DepthFirstTraverser"], "nodes_to_be_processed", nodes_to_be_processed)

@@ -71,7 +71,7 @@ def announce_one_event_per_multipart_upload() -> None:
         put_object = backend.put_object
 
         def put_silently(*put_args: Any, **put_kwargs: Any) -> Any:
-            return put_object(*put_args, **put_kwargs, disable_notification=True)
+            return put_object(*put_args, **{**put_kwargs, "disable_notification": True})
 
         backend.put_object = put_silently  # type: ignore[method-assign]  # for this one call, under the lock
         try:
@@ -86,7 +86,12 @@ def announce_removals() -> None:
     """Deleting announces DeleteMarkerCreated (versioned, no version given) or Delete (the version given)."""
 
     def delete_object(
-        original: Any, backend: S3Backend, bucket_name: str, key_name: str, version_id: str | None = None, bypass: bool = False
+        original: Any,
+        backend: S3Backend,
+        bucket_name: str,
+        key_name: str,
+        version_id: str | None = None,
+        bypass: bool = False,
     ) -> Any:
         bucket = backend.get_bucket(bucket_name)
         versions = {str(key.version_id): key for key in bucket.keys.getlist(key_name, [])}
