@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from local_cloud.aws import Aws
-from local_cloud.backend.application import ACCOUNT_ID, AwsBackend
+from local_cloud.backend.application import AwsBackend
 from local_cloud.backend.corrections.object_bytes import keep_objects_in
+from local_cloud.backend.moto_state import ACCOUNT_ID
 from local_cloud.backend.overview import overview
 from local_cloud.backend.queues import BackendQueues
 from local_cloud.backend.snapshot import SnapshotTimer, load

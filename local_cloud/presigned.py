@@ -60,7 +60,10 @@ def check_presigned(request: SignedRequest, secrets: Mapping[str, str], now: dat
         raise PresignedLinkError(403, "InvalidAccessKeyId", text)
     _check_headers_are_signed(request, parameters)
     if not hmac.compare_digest(signature_of(request, parameters, secret), parameters["X-Amz-Signature"]):
-        text = "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+        text = (
+            "The request signature we calculated does not match the signature you provided. "
+            "Check your key and signing method."
+        )
         raise PresignedLinkError(403, "SignatureDoesNotMatch", text)
 
 

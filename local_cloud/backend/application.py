@@ -15,16 +15,15 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from moto import backend_index, backends
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.core.exceptions import HTTPException
+from moto import backend_index
 from moto.core.request import Request
+from werkzeug.exceptions import HTTPException
 
 from local_cloud.backend.corrections import apply_corrections
+from local_cloud.backend.moto_state import ACCOUNT_ID, backends_of, each_backend_of
 
 log = logging.getLogger(__name__)
 
-ACCOUNT_ID = DEFAULT_ACCOUNT_ID
 Answer = tuple[int, dict[str, str], bytes]
 Handler = Callable[[Any, str, Any], tuple[int, dict[str, Any], Any]]
 
@@ -78,12 +77,10 @@ class AwsBackend:
     def function_code(self, name: str) -> bytes | None:
         """The zip of a function, or None."""
         with self.lock:
-            for region in backends.get_backend("lambda")[ACCOUNT_ID].values():
-                function = (
-                    region._lambdas.get_function_by_name_or_arn_with_qualifier(name) if name in _names(region) else None
-                )
-                if function is not None:
-                    return bytes(function.code_bytes)
+            for backend in each_backend_of("lambda"):
+                for function in backend.list_functions():
+                    if function.function_name == name:
+                        return bytes(function.code_bytes)
         return None
 
     def _handler(self, service: str, region: str, request: Request) -> Handler:
@@ -99,14 +96,10 @@ class AwsBackend:
         raise NotImplementedError(f"no {service} operation at {request.method} {request.raw_path}")
 
 
-def _names(region: Any) -> set[str]:
-    return {function.function_name for function in region.list_functions()}
-
-
 def _routes_of(host: str) -> list[tuple[re.Pattern[str], Handler]]:
     for name, base in backend_index.backend_url_patterns:
         if base.match(host):
-            by_region = backends.get_backend(name)[ACCOUNT_ID]
+            by_region = backends_of(name)[ACCOUNT_ID]
             backend = by_region["us-east-1" if "us-east-1" in by_region else "aws"]
             return [(re.compile(url), handler) for url, handler in backend.urls.items() if re.match(_base(url), host)]
     return []

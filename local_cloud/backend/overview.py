@@ -2,19 +2,18 @@
 
 from typing import Any
 
-from moto.dynamodb.models import dynamodb_backends
-from moto.s3.models import FakeDeleteMarker, s3_backends
-from moto.sqs.models import sqs_backends
+from moto.s3.models import FakeDeleteMarker
 
 from local_cloud.backend.application import AwsBackend
+from local_cloud.backend.moto_state import each_backend_of
 
 
 def overview(backend: AwsBackend, *, bucket: str, table: str) -> dict[str, Any]:
     """Depth of every queue; the images of the bucket as a listing shows them; the rows of the faces table."""
     with backend.lock:
-        queues = [queue for _, _, sqs in sqs_backends.iter_backends() for queue in sqs.queues.values()]
-        buckets = {name: found for _, _, s3 in s3_backends.iter_backends() for name, found in s3.buckets.items()}
-        tables = {name: found for _, _, db in dynamodb_backends.iter_backends() for name, found in db.tables.items()}
+        queues = [queue for sqs in each_backend_of("sqs") for queue in sqs.queues.values()]
+        buckets = {name: found for s3 in each_backend_of("s3") for name, found in s3.buckets.items()}
+        tables = {name: found for db in each_backend_of("dynamodb") for name, found in db.tables.items()}
         images = [key for key in buckets[bucket].keys.values() if not isinstance(key, FakeDeleteMarker)]
         return {
             "queues": {

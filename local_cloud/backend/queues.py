@@ -4,11 +4,9 @@ import threading
 import time
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.sqs.models import Queue, sqs_backends
-
 from local_cloud.backend.application import AwsBackend
 from local_cloud.backend.corrections.queues import seconds_until_visible
+from local_cloud.backend.moto_state import backends_of
 from local_cloud.events import Message
 
 
@@ -56,9 +54,9 @@ class BackendQueues:
             self._backend.arrivals.notify_all()
 
 
-def _find(queue_arn: str) -> tuple[Any, Queue]:
+def _find(queue_arn: str) -> tuple[Any, Any]:
     _, _, _, region, account, name = queue_arn.split(":")
-    backend = sqs_backends[account or DEFAULT_ACCOUNT_ID][region]
+    backend = backends_of("sqs")[account][region]
     return backend, backend.get_queue(name)
 
 

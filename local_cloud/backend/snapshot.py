@@ -19,13 +19,11 @@ import cloudpickle
 import moto
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from moto import backends
 from moto.core.base_backend import BackendDict, BaseBackend
-from moto.s3.models import s3_backends
-from moto.sqs.models import sqs_backends
 
 from local_cloud.backend.application import AwsBackend
 from local_cloud.backend.corrections.object_bytes import ObjectFile, ObjectFolder
+from local_cloud.backend.moto_state import backends_of, each_backend_of, services_in_use
 from local_cloud.errors import StartupError
 
 log = logging.getLogger(__name__)
@@ -61,8 +59,8 @@ def load(backend: AwsBackend, path: Path) -> None:
         state = _Unpickler(file).load()
         for service, regions in state["services"].items():
             for (account, region), attributes in regions.items():
-                vars(_backends(service)[account][region]).update(attributes)
-        s3_backends.bucket_accounts = state["bucket_accounts"]
+                vars(backends_of(service)[account][region]).update(attributes)
+        backends_of("s3").bucket_accounts = state["bucket_accounts"]
         _return_messages_in_flight()
 
 
@@ -71,18 +69,14 @@ def _state() -> dict[str, Any]:
         found.service_name: {
             (account, region): dict(vars(backend)) for account, region, backend in found.iter_backends()
         }
-        for found in BackendDict._instances
+        for found in services_in_use()
     }
-    return {"services": services, "bucket_accounts": s3_backends.bucket_accounts}
-
-
-def _backends(service: str) -> Any:
-    return backends.get_backend(service)  # type: ignore[call-overload]  # any of moto's services
+    return {"services": services, "bucket_accounts": backends_of("s3").bucket_accounts}
 
 
 def _return_messages_in_flight() -> None:
     """Whoever had received them is gone: they are visible again, and their receive counts stand."""
-    for _, _, sqs in sqs_backends.iter_backends():
+    for sqs in each_backend_of("sqs"):
         for queue in sqs.queues.values():
             queue._pending_messages.clear()
             for message in queue._messages:
@@ -109,7 +103,7 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
         if isinstance(value, BackendDict):
             return ("service", value.service_name)
         if isinstance(value, BaseBackend):
-            service = next(found.service_name for found in BackendDict._instances if isinstance(value, found.backend))
+            service = next(found.service_name for found in services_in_use() if isinstance(value, found.backend))
             return ("backend", service, value.account_id, value.region_name)
         return None
 
@@ -140,7 +134,7 @@ def _private_key(content: bytes) -> Any:
 class _Unpickler(pickle.Unpickler):
     def persistent_load(self, reference: Any) -> Any:
         kind, service, *place = reference
-        return _backends(service) if kind == "service" else _backends(service)[place[0]][place[1]]
+        return backends_of(service) if kind == "service" else backends_of(service)[place[0]][place[1]]
 
 
 class SnapshotTimer:

@@ -2,13 +2,13 @@
 
 import base64
 import json
-import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
 from local_cloud.commands.demo_job import Job, Report, read_plan
 from local_cloud.commands.running import Stopped, running_cloud, settings_from
+from local_cloud.commands.terminal import answer, tell
 from local_cloud.settings import REPOSITORY
 
 OUT = Path("out")
@@ -26,11 +26,11 @@ def run_demo(options: Namespace) -> int:
         return 130
     annotated = _write_picture(report.annotated, Path(plan["group"]["file"]).stem)
     if options.json:
-        print(json.dumps(as_json(report, annotated)))
+        answer(json.dumps(as_json(report, annotated)))
     else:
-        print(screen(report, annotated))
+        answer(screen(report, annotated))
     for mistake in report.mistakes:
-        print(f"not as expected: {mistake}", file=sys.stderr)
+        tell(f"not as expected: {mistake}")
     return 1 if report.mistakes else 0
 
 

@@ -48,7 +48,8 @@ class Job:
     def _index(self, file: str, name: str) -> None:
         answer = self._send("PUT", f"/index/{quote(file)}?name={quote(name)}", file)
         faces = [
-            {"FaceId": record["Face"]["FaceId"], "name": answer["image"].get("name")} for record in answer["FaceRecords"]
+            {"FaceId": record["Face"]["FaceId"], "name": answer["image"].get("name")}
+            for record in answer["FaceRecords"]
         ]
         self._report.indexed.append({"file": file, "faces": faces})
         if not faces:

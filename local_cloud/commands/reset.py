@@ -5,6 +5,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 
+from local_cloud.commands.terminal import tell
 from local_cloud.errors import StartupError
 from local_cloud.state import read_state, state_path
 
@@ -19,10 +20,10 @@ def run_reset(options: Namespace) -> int:
         raise StartupError(f"a local cloud is running on {folder}; stop it first")
     found = [folder / name for name in OURS if (folder / name).exists()]
     if not found:
-        print(f"{folder} holds nothing of a local cloud", file=sys.stderr)
+        tell(f"{folder} holds nothing of a local cloud")
         return 0
     if not options.yes:
-        print(f"Erase all photos, tables, queues and faces in {folder}? [y/N] ", end="", file=sys.stderr, flush=True)
+        tell(f"Erase all photos, tables, queues and faces in {folder}? [y/N] ", end="")
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             return 1
     for path in found:

@@ -3,13 +3,13 @@
 import logging
 import os
 import signal
-import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from local_cloud.cloud import Cloud
+from local_cloud.commands.terminal import tell
 from local_cloud.settings import Settings, read_settings
 from local_cloud.state import RunningState, remove_state, state_path, write_state
 
@@ -37,10 +37,9 @@ def running_cloud(settings: Settings, *, announced: bool) -> Iterator[Cloud]:
     """
     _stop_on_signals()
     if settings.host not in ("127.0.0.1", "localhost", "::1"):
-        print(
+        tell(
             f"WARNING: listening on {settings.host}. Everybody who can reach this machine can read and erase "
-            "everything: the AWS endpoints ask for no password.",
-            file=sys.stderr,
+            "everything: the AWS endpoints ask for no password."
         )
     cloud = Cloud(settings)
     log_to(cloud.logs / "local_cloud.log")

@@ -1,12 +1,12 @@
 """`status`: what runs, read from the running cloud itself."""
 
 import json
-import sys
 from argparse import Namespace
 from typing import Any
 
 import requests
 
+from local_cloud.commands.terminal import answer, tell
 from local_cloud.state import RunningState, read_state, state_path
 
 
@@ -15,9 +15,9 @@ def run_status(options: Namespace) -> int:
     state = read_state(state_path(options.data))
     facts = describe(state) if state else {"up": False}
     if options.json:
-        print(json.dumps(facts))
+        answer(json.dumps(facts))
     else:
-        print(screen(facts), file=sys.stderr)
+        tell(screen(facts))
     return 0 if facts["up"] else 1
 
 

@@ -2,11 +2,11 @@
 
 import json
 import signal
-import sys
 from argparse import Namespace
 
 from local_cloud.cloud import Cloud
 from local_cloud.commands.running import Stopped, running_cloud, settings_from
+from local_cloud.commands.terminal import answer, tell
 
 
 def run_up(options: Namespace) -> int:
@@ -14,9 +14,9 @@ def run_up(options: Namespace) -> int:
     try:
         with running_cloud(settings_from(options), announced=True) as cloud:
             if options.json:
-                print(json.dumps(cloud.addresses.as_dict()), flush=True)
+                answer(json.dumps(cloud.addresses.as_dict()))
             else:
-                print(screen(cloud), file=sys.stderr, flush=True)
+                tell(screen(cloud))
             while True:
                 signal.pause()
     except Stopped as stopped:

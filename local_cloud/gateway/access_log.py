@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from local_cloud.gateway.exchange import Answer, Exchange
-from local_cloud.gateway.refusals import GatewayRefusal
+from local_cloud.gateway.refusals import GatewayError
 
 
 class AccessLog:
@@ -17,7 +17,7 @@ class AccessLog:
         self._file = path.open("a", encoding="utf-8", buffering=1)
         self._lock = threading.Lock()
 
-    def write(self, exchange: Exchange, answer: Answer, refusal: GatewayRefusal | None, *, seconds: float) -> None:
+    def write(self, exchange: Exchange, answer: Answer, refusal: GatewayError | None, *, seconds: float) -> None:
         line = {
             "requestTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(exchange.received)),
             "requestId": exchange.request_id,

@@ -9,7 +9,7 @@ from typing import Any
 
 from local_cloud.gateway.access_log import AccessLog
 from local_cloud.gateway.exchange import Answer, Exchange, read_exchange
-from local_cloud.gateway.refusals import ConfigurationRefusal, GatewayRefusal, render_refusal
+from local_cloud.gateway.refusals import ConfigurationError, GatewayError, render_refusal
 from local_cloud.gateway.steps import STEPS, Deployed, body_limit
 from local_cloud.http_server import OVERFLOW, PRESERVED_NAMES
 
@@ -30,16 +30,16 @@ class Gateway:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         started = time.perf_counter()
         exchange = read_exchange(environ)
-        refusal: GatewayRefusal | None = None
+        refusal: GatewayError | None = None
         try:
             for step in STEPS:
                 step(exchange, self._deployed)
             assert exchange.answer is not None
-        except GatewayRefusal as exc:
+        except GatewayError as exc:
             refusal = exc
         except Exception:
             log.error("request %s failed: %s", exchange.request_id, traceback.format_exc())
-            refusal = ConfigurationRefusal()
+            refusal = ConfigurationError()
         answer = self._refused(exchange, refusal) if refusal else exchange.answer
         assert answer is not None
         self._send(exchange, answer, start_response)
@@ -58,10 +58,10 @@ class Gateway:
         }
         try:
             return body_limit(read_exchange(environ), self._deployed)
-        except GatewayRefusal:
+        except GatewayError:
             return 0
 
-    def _refused(self, exchange: Exchange, refusal: GatewayRefusal) -> Answer:
+    def _refused(self, exchange: Exchange, refusal: GatewayError) -> Answer:
         context = {
             "requestId": exchange.request_id,
             "httpMethod": exchange.method,

@@ -11,10 +11,10 @@ from urllib.parse import parse_qsl
 from local_cloud.gateway.definition import ApiDefinition
 from local_cloud.gateway.exchange import Answer, Exchange
 from local_cloud.gateway.refusals import (
-    ConfigurationRefusal,
-    IntegrationFailureRefusal,
-    IntegrationTimeoutRefusal,
-    RequestTooLargeRefusal,
+    ConfigurationError,
+    IntegrationFailureError,
+    IntegrationTimeoutError,
+    RequestTooLargeError,
     fill,
 )
 from local_cloud.lambda_runtime.model import (
@@ -90,13 +90,13 @@ def call_function(exchange: Exchange, definition: ApiDefinition, invoker: Invoke
             exchange.route.function, event, wait_seconds=TIMEOUT_SECONDS, answer_seconds=TIMEOUT_SECONDS
         )
     except PayloadTooLargeError as exc:
-        raise RequestTooLargeRefusal from exc
+        raise RequestTooLargeError from exc
     except (StillRunningError, TooManyRequestsError) as exc:
-        raise IntegrationTimeoutRefusal from exc
+        raise IntegrationTimeoutError from exc
     except FunctionNotFoundError as exc:
-        raise ConfigurationRefusal from exc
+        raise ConfigurationError from exc
     if result.error:
-        raise IntegrationFailureRefusal
+        raise IntegrationFailureError
     return translate(result.payload)
 
 
@@ -109,7 +109,7 @@ def translate(payload: bytes) -> Answer:
         content = base64.b64decode(body, validate=True) if answer.get("isBase64Encoded") else body.encode()
         headers = _answer_headers(answer)
     except (ValueError, TypeError, KeyError, AttributeError, binascii.Error) as exc:
-        raise IntegrationFailureRefusal from exc
+        raise IntegrationFailureError from exc
     return Answer(status, headers, content)
 
 

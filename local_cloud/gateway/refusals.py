@@ -1,14 +1,14 @@
 """API Gateway's own refusals: a class per gateway response type, rendered from the deployed definition.
 
-GatewayRefusal
-├── MissingAuthenticationTokenRefusal   no such route
-├── InvalidApiKeyRefusal
-├── RequestTooLargeRefusal
-├── ThrottledRefusal
-├── QuotaExceededRefusal
-├── IntegrationFailureRefusal           the function failed, or answered nonsense (502)
-├── IntegrationTimeoutRefusal           no answer in 29 s
-└── ConfigurationRefusal                the integration cannot be called
+GatewayError
+├── MissingAuthenticationTokenError   no such route
+├── InvalidApiKeyError
+├── RequestTooLargeError
+├── ThrottledError
+├── QuotaExceededError
+├── IntegrationFailureError           the function failed, or answered nonsense (502)
+├── IntegrationTimeoutError           no answer in 29 s
+└── ConfigurationError                the integration cannot be called
 """
 
 import json
@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 _VARIABLE = re.compile(r"\$context\.([A-Za-z.]+)")
 
 
-class GatewayRefusal(Exception):
+class GatewayError(Exception):
     """`kind` is the gateway response type; `status` and `message` are what AWS answers without a template."""
 
     kind: ClassVar[str]
@@ -27,42 +27,42 @@ class GatewayRefusal(Exception):
     message: ClassVar[str] = "Internal server error"
 
 
-class MissingAuthenticationTokenRefusal(GatewayRefusal):
+class MissingAuthenticationTokenError(GatewayError):
     kind, status, message = "MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token"
 
 
-class InvalidApiKeyRefusal(GatewayRefusal):
+class InvalidApiKeyError(GatewayError):
     kind, status, message = "INVALID_API_KEY", 403, "Forbidden"
 
 
-class RequestTooLargeRefusal(GatewayRefusal):
+class RequestTooLargeError(GatewayError):
     kind, status, message = "REQUEST_TOO_LARGE", 413, "Request Too Long"
 
 
-class ThrottledRefusal(GatewayRefusal):
+class ThrottledError(GatewayError):
     kind, status, message = "THROTTLED", 429, "Too Many Requests"
 
 
-class QuotaExceededRefusal(GatewayRefusal):
+class QuotaExceededError(GatewayError):
     kind, status, message = "QUOTA_EXCEEDED", 429, "Limit Exceeded"
 
 
-class IntegrationFailureRefusal(GatewayRefusal):
+class IntegrationFailureError(GatewayError):
     """AWS renders a failed or malformed Lambda answer by DEFAULT_5XX, not by INTEGRATION_FAILURE."""
 
     kind, status = "DEFAULT_5XX", 502
 
 
-class IntegrationTimeoutRefusal(GatewayRefusal):
+class IntegrationTimeoutError(GatewayError):
     kind, status, message = "INTEGRATION_TIMEOUT", 504, "Endpoint request timed out"
 
 
-class ConfigurationRefusal(GatewayRefusal):
+class ConfigurationError(GatewayError):
     kind, status = "API_CONFIGURATION_ERROR", 500
 
 
 def render_refusal(
-    refusal: GatewayRefusal, templates: Mapping[str, Any], context: Mapping[str, str]
+    refusal: GatewayError, templates: Mapping[str, Any], context: Mapping[str, str]
 ) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body of a refusal; a type without a template of its own takes DEFAULT_4XX or DEFAULT_5XX."""
     default = "DEFAULT_4XX" if refusal.status < 500 else "DEFAULT_5XX"

@@ -7,9 +7,9 @@ from local_cloud.gateway.definition import ApiDefinition
 from local_cloud.gateway.exchange import Exchange
 from local_cloud.gateway.integration import Invoker, answer_mock, call_function
 from local_cloud.gateway.refusals import (
-    ConfigurationRefusal,
-    MissingAuthenticationTokenRefusal,
-    RequestTooLargeRefusal,
+    ConfigurationError,
+    MissingAuthenticationTokenError,
+    RequestTooLargeError,
 )
 from local_cloud.gateway.usage import Usage
 
@@ -32,11 +32,11 @@ def find_route(exchange: Exchange, deployed: Deployed) -> None:
     stage, _, rest = exchange.path.lstrip("/").partition("/")
     match = deployed.definition.match(f"/{rest}") if stage == deployed.definition.stage else None
     if match is None:
-        raise MissingAuthenticationTokenRefusal
+        raise MissingAuthenticationTokenError
     exchange.resource, exchange.path_parameters = match.resource, match.parameters
     exchange.route = match.methods.get(exchange.method) or match.methods.get("ANY")
     if exchange.route is None:
-        raise MissingAuthenticationTokenRefusal
+        raise MissingAuthenticationTokenError
 
 
 def check_api_key(exchange: Exchange, deployed: Deployed) -> None:
@@ -48,7 +48,7 @@ def check_api_key(exchange: Exchange, deployed: Deployed) -> None:
 
 def check_size(exchange: Exchange, _: Deployed) -> None:
     if exchange.body_overflowed:
-        raise RequestTooLargeRefusal
+        raise RequestTooLargeError
 
 
 def check_throttle_and_quota(exchange: Exchange, deployed: Deployed) -> None:
@@ -63,7 +63,7 @@ def call_integration(exchange: Exchange, deployed: Deployed) -> None:
     elif exchange.route.function is not None:
         exchange.answer = call_function(exchange, deployed.definition, deployed.invoker, deployed.account_id)
     else:
-        raise ConfigurationRefusal
+        raise ConfigurationError
 
 
 Step = Callable[[Exchange, Deployed], None]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from local_cloud.gateway.refusals import InvalidApiKeyRefusal, QuotaExceededRefusal, ThrottledRefusal
+from local_cloud.gateway.refusals import InvalidApiKeyError, QuotaExceededError, ThrottledError
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Usage:
         digest = _digest(key)
         found = [known for known in self._plans if hmac.compare_digest(known, digest)]
         if not found:
-            raise InvalidApiKeyRefusal
+            raise InvalidApiKeyError
         return found[0]
 
     def spend(self, digest: str) -> None:
@@ -68,7 +68,7 @@ def _take_token(meter: _Meter, rate: float, burst: int, now: float) -> None:
     elapsed = now - meter.refilled if meter.refilled is not None else 0.0
     meter.tokens, meter.refilled = min(burst, meter.tokens + elapsed * rate), now
     if meter.tokens < 1:
-        raise ThrottledRefusal
+        raise ThrottledError
     meter.tokens -= 1
 
 
@@ -76,7 +76,7 @@ def _count(meter: _Meter, quota: int, period_start: datetime) -> None:
     if meter.period_start != period_start:
         meter.period_start, meter.used = period_start, 0
     if meter.used >= quota:
-        raise QuotaExceededRefusal
+        raise QuotaExceededError
     meter.used += 1
 
 

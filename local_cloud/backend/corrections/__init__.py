@@ -30,4 +30,6 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     apigateway.accept_mock_integration_without_uri()
     dynamodb.roll_back_only_touched_items()
     dynamodb.look_only_at_the_queried_key()
+    dynamodb.write_items_as_they_are()
+    dynamodb.understand_expressions_once()
     object_bytes.write_objects_to_files()

@@ -33,7 +33,8 @@ def keep_deployed_definition() -> None:
         _, _, api_id, _, stage_name, _, export_type = response.path.split("/")
         api = response.backend.get_rest_api(api_id)
         stage = api.stages.get(stage_name)
-        definition = stage and getattr(api.deployments[stage.deployment_id], "local_definition", None)
+        deployment = api.deployments.get(stage.deployment_id or "") if stage else None
+        definition = getattr(deployment, "local_definition", None)
         if definition is None or export_type != "oas30":
             return original(response)
         return 200, {"Content-Type": "application/json"}, json.dumps(definition)

@@ -1,14 +1,24 @@
 """DynamoDB: the cost of a call depends on the items it touches, not on the size of the table."""
 
 import copy
+import functools
+import json
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from typing import Any
 
-from moto.dynamodb.models import DynamoDBBackend, Table
+from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
+from moto.dynamodb.parsing import ast_nodes, expressions
+from moto.dynamodb.responses import DynamoResult
 
 from local_cloud.backend.corrections.replacing import wrap
+
+_ITEM_OPERATIONS = {
+    *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchGetItem", "BatchWriteItem", "Query", "Scan"),
+    *("TransactGetItems", "TransactWriteItems", "ExecuteStatement"),
+}
 
 
 def roll_back_only_touched_items() -> None:
@@ -21,10 +31,8 @@ def roll_back_only_touched_items() -> None:
         touched = _touched_keys(backend, transact_items)
         whole = {name: backend.tables[name] for name in touched}
         for name, keys in touched.items():
-            backend.tables[name] = _holding(
-                whole[name], {key: whole[name].items[key] for key in keys if key in whole[name].items}
-            )
-            backend.tables[name] = copy.deepcopy(backend.tables[name])
+            items = {key: whole[name].items[key] for key in keys if key in whole[name].items}
+            backend.tables[name] = _holding(whole[name], copy.deepcopy(items))
         try:
             original(backend, transact_items)
             for name, keys in touched.items():
@@ -76,9 +84,17 @@ def _matches(item: Any, wanted: dict[str, DynamoType]) -> bool:
     return all(name in item.attrs and item.attrs[name].value == value.value for name, value in wanted.items())
 
 
+class _Part(Table):
+    """A table for one transaction, thrown away when that fails: moto need not copy it first."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Part":
+        return self
+
+
 def _holding(table: Table, items: dict[Any, Any]) -> Table:
-    part = copy.copy(table)
-    part.items = items  # type: ignore[assignment]  # moto's own defaultdict is only needed for range keys
+    part: Any = copy.copy(table)
+    part.__class__ = _Part
+    part.items = items
     return part
 
 
@@ -89,3 +105,37 @@ def _only(table: Table, items: dict[Any, Any]) -> Any:
         yield
     finally:
         table.items = whole
+
+
+def write_items_as_they_are() -> None:
+    """Items are kept in wire form; moto looks up each of their attributes by a dozen spellings before it writes it."""
+
+    def execute_result(original: Any, result: DynamoResult, context: Any) -> Any:
+        if context.operation_model.name not in _ITEM_OPERATIONS:
+            return original(result, context)
+        answer: Any = result.result
+        try:
+            body = json.dumps({name: value for name, value in answer.items() if value is not None})
+        except TypeError:  # sets of bytes need the service model
+            return original(result, context)
+        return 200, {"Content-Type": "application/x-amz-json-1.0"}, body
+
+    wrap(DynamoResult, "execute_result", execute_result)
+
+
+def understand_expressions_once() -> None:
+    """An update expression is parsed once, not twice per call; functions send the same few again and again.
+
+    Validators work on a copy of the parsed tree, so sharing it is safe. They also ask themselves at every node
+    which kinds of nodes they are for; the answer never changes.
+    """
+    parser = vars(expressions)["UpdateExpressionParser"]
+    parse = functools.lru_cache(maxsize=256)(parser.make)
+
+    def nodes_to_be_processed(original: Any, traverser: Any) -> Any:
+        if "kinds" not in vars(traverser):
+            traverser.kinds = original(traverser)
+        return traverser.kinds
+
+    wrap(parser, "make", lambda _, expression: parse(expression))
+    wrap(vars(ast_nodes)["DepthFirstTraverser"], "nodes_to_be_processed", nodes_to_be_processed)

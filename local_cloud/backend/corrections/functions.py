@@ -19,11 +19,11 @@ class _NoMappings(dict[str, EventSourceMapping]):
 def leave_event_delivery_to_the_pollers() -> None:
     """Sending a message or writing an object invokes nothing by itself: `local_cloud.events` does, as Lambda does."""
 
-    def __init__(original: Any, queue: Queue, *args: Any, **kwargs: Any) -> None:
+    def construct(original: Any, queue: Queue, *args: Any, **kwargs: Any) -> None:
         original(queue, *args, **kwargs)
         queue.lambda_event_source_mappings = _NoMappings()
 
-    wrap(Queue, "__init__", __init__)
+    wrap(Queue, "__init__", construct)
     wrap(notifications, "_invoke_awslambda", lambda *_: None)
 
 

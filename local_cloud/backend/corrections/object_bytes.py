@@ -77,13 +77,13 @@ def keep_objects_in(folder: Path) -> None:
 
 def write_objects_to_files() -> None:
     """Objects are written to `ObjectFolder.path`, and pickled as the name of their file."""
-    models.tempfile = SimpleNamespace(SpooledTemporaryFile=ObjectFile)  # type: ignore[attr-defined]
+    vars(models)["tempfile"] = SimpleNamespace(SpooledTemporaryFile=ObjectFile)
 
-    def __getstate__(_: Any, key: FakeKey) -> dict[str, Any]:
+    def get_state(_: Any, key: FakeKey) -> dict[str, Any]:
         return {name: value for name, value in vars(key).items() if name != "lock"}
 
-    def __setstate__(_: Any, key: FakeKey, state: dict[str, Any]) -> None:
+    def set_state(_: Any, key: FakeKey, state: dict[str, Any]) -> None:
         vars(key).update(state, lock=threading.Lock())
 
-    wrap(FakeKey, "__getstate__", __getstate__)
-    wrap(FakeKey, "__setstate__", __setstate__)
+    wrap(FakeKey, "__getstate__", get_state)
+    wrap(FakeKey, "__setstate__", set_state)

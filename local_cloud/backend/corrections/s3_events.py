@@ -71,7 +71,7 @@ def announce_one_event_per_multipart_upload() -> None:
         put_object = backend.put_object
 
         def put_silently(*put_args: Any, **put_kwargs: Any) -> Any:
-            return put_object(*put_args, **put_kwargs, disable_notification=True)
+            return put_object(*put_args, **{**put_kwargs, "disable_notification": True})
 
         backend.put_object = put_silently  # type: ignore[method-assign]  # for this one call, under the lock
         try:
