@@ -2,34 +2,37 @@
 
 Measures the server as a client sees it (a process of its own, over HTTP, two clients), each stage on one thread, exact
 search, start and memory. With dlib-bin installed (requirements-bench.txt) the way of the face_recognition package, HOG
-and dlib's own network, is measured in turns with the engine, so that both meet the same machine.
+and dlib's own network, is measured in turns with the engine, so that both meet the same machine; its two model files
+come out of the package that set-up takes ours from.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import dataclasses
 import http.client
+import importlib.util
 import json
-import os
-import resource
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPOSITORY))
+sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests")]
 
-from face_engine.images import load_image  # noqa: E402 - the path comes first
+from engine_process import MODELS, running_engine  # noqa: E402 - the path comes first
+
+from face_engine.images import load_image  # noqa: E402
 from face_engine.matching import FaceMatrix  # noqa: E402
+from face_engine.model_setup.packages import RESNET, fetch_file  # noqa: E402
 from face_engine.vision.alignment import cut_chip  # noqa: E402
 from face_engine.vision.detector import FaceDetector  # noqa: E402
 from face_engine.vision.embedder import FaceEmbedder  # noqa: E402
@@ -41,6 +44,12 @@ AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/rekognition/aws4_request, SignedHeaders=host, Signature=0"
 )
 SEED = 7
+SUFFIXES = {".jpg", ".jpeg", ".png"}
+FIVE_LANDMARKS = dataclasses.replace(
+    RESNET,
+    path=RESNET.path.replace("dlib_face_recognition_resnet_model_v1", "shape_predictor_5_face_landmarks"),
+    file_hash="c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+)
 Row = tuple[str, str]
 
 
@@ -55,17 +64,11 @@ def main() -> None:
     print("\n".join(f"{name:<{width}}  {value}" for name, value in rows))
 
 
-SUFFIXES = {".jpg", ".jpeg", ".png"}
-
-
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photos", type=Path, required=True, help="folder of JPEG and PNG files")
-    parser.add_argument("--models", type=Path, default=REPOSITORY / "models")
-    parser.add_argument("--rounds", type=int, default=2, help="turns of engine and baseline")
-    parser.add_argument(
-        "--baseline-models", type=Path, help="folder with the two .dat files of face_recognition_models"
-    )
+    parser.add_argument("--models", type=Path, default=MODELS)
+    parser.add_argument("--rounds", type=int, default=3, help="turns of engine and baseline")
     return parser.parse_args()
 
 
@@ -75,23 +78,27 @@ def pixels(data: bytes) -> int:
 
 def measure_stages(photos: Sequence[bytes], models: Path) -> list[Row]:
     """Milliseconds on one thread, in process."""
+    cv2.setNumThreads(1)
     started = time.perf_counter()
     detector = FaceDetector(models / DETECTOR_FILE)
-    embedder = FaceEmbedder(models / EMBEDDER_FILES["int8"])
-    rows = [("load both models", f"{1000 * (time.perf_counter() - started):.0f} ms")]
-    times: dict[str, list[float]] = {"decode": [], "detect": [], "align, per face": [], "embed, per face": []}
+    embedders = {precision: FaceEmbedder(models / file) for precision, file in EMBEDDER_FILES.items()}
+    rows = [("load all models", f"{1000 * (time.perf_counter() - started):.0f} ms")]
+    times: dict[str, list[float]] = {}
+
+    def timed(stage: str, work: Callable[[], Any]) -> Any:
+        return time_into(times.setdefault(stage, []), work)
+
     for data in photos:
-        picture = timed(times["decode"], lambda data=data: load_image(data).picture)
-        found = timed(times["detect"], lambda picture=picture: detector.find(picture))
-        for face in found:
-            chip = timed(times["align, per face"], lambda picture=picture, face=face: cut_chip(picture, face.landmarks))
-            timed(times["embed, per face"], lambda chip=chip: embedder.describe([chip]))
-    return rows + [
-        (stage, f"{np.median(spent):.1f} ms median, {np.mean(spent):.1f} mean") for stage, spent in times.items()
-    ]
+        picture = timed("decode", lambda data=data: load_image(data).picture)
+        for face in timed("detect", lambda picture=picture: detector.find(picture)):
+            chip = timed("align, per face", lambda picture=picture, face=face: cut_chip(picture, face.landmarks))
+            for precision, embedder in embedders.items():
+                describe = embedder.describe
+                timed(f"embed {precision}, per face", lambda chip=chip, describe=describe: describe([chip]))
+    return rows + [(stage, f"{np.median(ms):.1f} ms median, {np.mean(ms):.1f} mean") for stage, ms in times.items()]
 
 
-def timed(into: list[float], work: Callable[[], Any]) -> Any:
+def time_into(into: list[float], work: Callable[[], Any]) -> Any:
     started = time.perf_counter()
     result = work()
     into.append(1000 * (time.perf_counter() - started))
@@ -110,7 +117,7 @@ def measure_search(count: int) -> list[Row]:
     spent: list[float] = []
     hits = 0
     for query in queries:
-        found = timed(spent, lambda query=query: matrix.search(query, limit=NEIGHBOURS, threshold=0))
+        found = time_into(spent, lambda query=query: matrix.search(query, limit=NEIGHBOURS, threshold=0))
         exact = np.argsort(-(vectors.astype(np.float64) @ query.astype(np.float64)))[:NEIGHBOURS]
         hits += len({match.row for match in found} & set(exact.tolist()))
     low, high = np.percentile(spent, [50, 95])
@@ -120,51 +127,32 @@ def measure_search(count: int) -> list[Row]:
 
 def measure_server(photos: Sequence[bytes], arguments: argparse.Namespace) -> list[Row]:
     bodies = [base64.b64encode(data).decode() for data in photos]
-    baseline = Baseline(arguments.baseline_models) if arguments.baseline_models else None
+    baseline = Baseline() if importlib.util.find_spec("dlib") else None
     ours: list[float] = []
     theirs: list[float] = []
-    with running_server(arguments.models) as (port, process_id, start_seconds):
-        call(port, "CreateCollection", {"CollectionId": "bench"})
-        send_all(port, bodies[:CLIENTS])
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as data, running_engine(Path(data), models=arguments.models) as engine:
+        start_seconds = time.perf_counter() - started
+        engine.client().create_collection(CollectionId="bench")
+        send_all(engine.port, bodies[:CLIENTS])
         for turn in range(arguments.rounds):
-            ours.append(len(bodies) / send_all(port, bodies))
+            ours.append(len(bodies) / send_all(engine.port, bodies))
             if baseline:
                 theirs.append(baseline.images_per_second(photos[turn :: arguments.rounds]))
-        peak = peak_memory(process_id)
+        peak = peak_memory(engine.process.pid)
     rows = [
-        ("start until healthy", f"{start_seconds:.2f} s"),
+        ("start until ready", f"{start_seconds:.2f} s"),
         (f"IndexFaces over HTTP, {CLIENTS} clients", f"{np.mean(ours):.1f} images/s {listed(ours)}"),
-        ("peak memory of the server", f"{peak:.0f} MB"),
+        ("peak memory of the server", peak),
     ]
     if theirs:
-        rows.append(("face_recognition's way, 1 process", f"{np.mean(theirs):.2f} images/s {listed(theirs)}"))
+        rows.append(("face_recognition's way, in process", f"{np.mean(theirs):.2f} images/s {listed(theirs)}"))
         rows.append(("ratio", f"{np.mean(ours) / np.mean(theirs):.1f} x"))
     return rows
 
 
 def listed(values: Sequence[float]) -> str:
     return f"({', '.join(f'{value:.2f}' for value in values)})"
-
-
-@contextmanager
-def running_server(models: Path) -> Iterator[tuple[int, int, float]]:
-    """Port, process id, and seconds from launch to the first healthy answer."""
-    with tempfile.TemporaryDirectory() as data:
-        command = [sys.executable, "-m", "face_engine", "--port", "0", "--data", data, "--models", str(models)]
-        started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
-        try:
-            assert process.stderr is not None
-            ready = json.loads(process.stderr.readline())
-            port = int(ready["url"].rsplit(":", 1)[1])
-            threading.Thread(target=process.stderr.read, daemon=True).start()
-            connection = http.client.HTTPConnection("127.0.0.1", port)
-            connection.request("GET", "/health")
-            connection.getresponse().read()
-            yield port, process.pid, time.perf_counter() - started
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
 
 
 def send_all(port: int, bodies: Sequence[str]) -> float:
@@ -194,10 +182,6 @@ def send_all(port: int, bodies: Sequence[str]) -> float:
     return time.perf_counter() - started
 
 
-def call(port: int, operation: str, request: dict[str, Any]) -> None:
-    post(http.client.HTTPConnection("127.0.0.1", port), operation, request)
-
-
 def post(connection: http.client.HTTPConnection, operation: str, request: dict[str, Any]) -> None:
     headers = {"X-Amz-Target": f"RekognitionService.{operation}", "Authorization": AUTHORIZATION}
     connection.request("POST", "/", body=json.dumps(request), headers=headers)
@@ -207,24 +191,27 @@ def post(connection: http.client.HTTPConnection, operation: str, request: dict[s
         raise RuntimeError(text.decode())
 
 
-def peak_memory(process_id: int) -> float:
-    """Megabytes; Linux tells it in /proc."""
+def peak_memory(process_id: int) -> str:
     status = Path(f"/proc/{process_id}/status")
     if not status.exists():
-        return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        return "only Linux tells"
     line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1024
+    return f"{int(line.split()[1]) / 1024:.0f} MB"
 
 
 class Baseline:
     """What `face_recognition.face_encodings(face_recognition.load_image_file(path))` does, with dlib itself."""
 
-    def __init__(self, models: Path) -> None:
+    def __init__(self) -> None:
         import dlib
 
         self._detect = dlib.get_frontal_face_detector()
-        self._landmarks = dlib.shape_predictor(str(models / "shape_predictor_5_face_landmarks.dat"))
-        self._embed = dlib.face_recognition_model_v1(str(models / "dlib_face_recognition_resnet_model_v1.dat"))
+        with tempfile.TemporaryDirectory() as folder:
+            landmarks, network = Path(folder) / "landmarks.dat", Path(folder) / "network.dat"
+            landmarks.write_bytes(fetch_file(FIVE_LANDMARKS))
+            network.write_bytes(fetch_file(RESNET))
+            self._landmarks = dlib.shape_predictor(str(landmarks))
+            self._embed = dlib.face_recognition_model_v1(str(network))
 
     def images_per_second(self, photos: Sequence[bytes]) -> float:
         started = time.perf_counter()
@@ -236,5 +223,4 @@ class Baseline:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     main()
