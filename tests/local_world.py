@@ -69,7 +69,8 @@ class LocalCloud:
     def stop(self) -> int:
         """Ctrl-C."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        with self.process:
+            return self.process.wait(60)
 
 
 def start_cloud(data: Path, *options: str, **environment: str) -> LocalCloud:

@@ -77,7 +77,7 @@ class _Killing:
                 return
             status = self._cloud.status()
             workers = [pid for pids in status["workers"].values() for pid in pids]
-            doomed = status["enginePid"] if kill % 3 == 2 or not workers else self._random.choice(workers)
+            doomed = status["engine"]["pid"] if kill % 3 == 2 or not workers else self._random.choice(workers)
             with suppress(ProcessLookupError):
                 os.kill(doomed, signal.SIGKILL)
 
