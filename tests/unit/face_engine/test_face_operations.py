@@ -178,6 +178,15 @@ def test_deleted_face_cannot_be_found_at_once(engine: EngineUnderTest) -> None:
     assert engine.search(make_photo(ONE))["FaceMatches"] == []
 
 
+def test_deleted_face_takes_no_place_among_the_matches(engine: EngineUnderTest) -> None:
+    older, newer = (face_ids(engine.index(make_photo(ONE), ExternalImageId=name))[0] for name in "ab")
+    assert engine.search(make_photo(ONE), MaxFaces=1)["FaceMatches"][0]["Face"]["FaceId"] == older
+
+    engine.call("DeleteFaces", CollectionId="people", FaceIds=[older])
+
+    assert [match["Face"]["FaceId"] for match in engine.search(make_photo(ONE), MaxFaces=1)["FaceMatches"]] == [newer]
+
+
 def test_list_faces_pages_through_all_once(engine: EngineUnderTest) -> None:
     ids = [face_ids(engine.index(make_photo(ONE), ExternalImageId=str(number)))[0] for number in range(5)]
 
@@ -259,6 +268,18 @@ def test_compare_puts_each_target_face_in_one_list(engine: EngineUnderTest) -> N
     assert [match["Face"]["BoundingBox"]["Left"] for match in answer["FaceMatches"]] == [0.5]
     assert [face["BoundingBox"]["Left"] for face in answer["UnmatchedFaces"]] == [0.0]
     assert "FaceId" not in answer["FaceMatches"][0]["Face"]
+
+
+@pytest.mark.parametrize(("threshold", "matches"), [({}, 0), ({"SimilarityThreshold": 30}, 1)])
+def test_compare_threshold_decides_between_match_and_not(
+    engine: EngineUnderTest, threshold: dict[str, float], matches: int
+) -> None:
+    engine.vision.photos[60] = [make_face(ANN + 8)]
+    images = {"SourceImage": {"Bytes": make_photo(ONE)}, "TargetImage": {"Bytes": make_photo(60)}}
+
+    answer = engine.call("CompareFaces", **images, **threshold)
+
+    assert (len(answer["FaceMatches"]), len(answer["UnmatchedFaces"])) == (matches, 1 - matches)
 
 
 @pytest.mark.parametrize(("source", "target"), [(EMPTY, ONE), (ONE, EMPTY)])

@@ -89,8 +89,8 @@ def test_anything_but_jpeg_and_png_is_refused(data: bytes) -> None:
 def test_picture_cut_short_anywhere_is_refused(kind: str) -> None:
     data = encode(np.random.default_rng(5).integers(0, 255, (100, 100, 3), np.uint8), kind)
 
-    for length in [3, 20, 100, 700, len(data) // 2, len(data) - 13]:
-        with pytest.raises(InvalidImageFormatError):
+    for length in [20, 100, 700, len(data) // 2, len(data) - 13]:
+        with pytest.raises(InvalidImageFormatError, match="cut short"):
             load_image(data[:length])
 
 
