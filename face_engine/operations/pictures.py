@@ -18,7 +18,7 @@ MAX_FACES = 100
 
 def detect_faces(engine: Engine, call: Call) -> Values:
     image = read_image(engine, call)
-    faces = engine.vision.find_faces(image.picture)[:MAX_FACES]
+    faces = engine.vision.find_faces(image.picture, closely=True)[:MAX_FACES]
     return {"FaceDetails": [show_seen_face(face, image.picture) for face in faces]}
 
 

@@ -97,6 +97,23 @@ def test_models_load_and_name_their_version(precision: Precision) -> None:
     assert face.detection.score > 0.6
 
 
+def test_a_closer_look_finds_a_small_face_beside_a_large_one_and_no_parts_of_it() -> None:
+    vision = OnnxVision(detector=MODELS / DETECTOR_FILE, embedder=MODELS / EMBEDDER_FILES["int8"], version="x")
+    large = load_image(read_sample("barack-obama-2.jpg")).picture
+    small = load_image(read_sample("grace-hopper.jpg")).picture
+    picture = np.full((1400, 1600, 3), 200, np.uint8)
+    picture[: large.shape[0], : large.shape[1]] = large
+    shrunken = cv2.resize(small, (75, 90), interpolation=cv2.INTER_AREA)
+    picture[1200 : 1200 + 90, 1400 : 1400 + 75] = shrunken
+
+    assert len(vision.find_faces(picture)) == 1
+    closely = vision.find_faces(picture, closely=True)
+
+    assert len(closely) == 2
+    assert closely[1].detection.box[0] > 1390
+    assert len(vision.find_faces(large, closely=True)) == len(vision.find_faces(large)) == 1
+
+
 @pytest.mark.parametrize("photo", PLAN["search"], ids=lambda photo: photo["file"])
 def test_people_are_found_on_other_photos_and_strangers_are_not(rekognition: Any, photo: dict[str, str]) -> None:
     members = {"CollectionId": "people", "Image": {"Bytes": read_sample(photo["file"])}, "FaceMatchThreshold": MATCH}
