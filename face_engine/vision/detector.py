@@ -7,14 +7,16 @@ inside its cell, and the landmarks relative to the corner of the box in units of
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+import onnxruntime
 
 from face_engine.vision.arrays import Floats, Picture
-from face_engine.vision.sessions import open_session
+from face_engine.vision.sessions import open_session, options_giving_memory_back
 
 INPUT_SIDE = 640
 """Longest side of what the detector sees: 98 % of faces of 24 px there are found, 15 % of those of 12 px."""
@@ -50,27 +52,32 @@ class FaceDetector:
     def __init__(self, model: Path) -> None:
         self._session = open_session(model)
         self._input = self._session.get_inputs()[0].name
+        # A closer look takes 100 MB: one at a time, and given back at its end.
+        self._close_look = threading.Lock()
+        self._giving_back = options_giving_memory_back()
 
     def find(self, picture: Picture) -> list[Detection]:
         """Faces on the picture, best score first."""
-        return self._find(picture, INPUT_SIDE)
+        return self._find(picture, INPUT_SIDE, None)
 
     def find_closely(self, picture: Picture) -> list[Detection]:
         """The same with the small faces that a second pass finds, which takes twice as long as the first."""
-        found = self._find(picture, INPUT_SIDE)
+        found = self.find(picture)
         longest = max(picture.shape[:2])
         if longest <= INPUT_SIDE:
             return found
         largest = LARGEST_SMALL_FACE * longest / INPUT_SIDE
-        for detection in self._find(picture, CLOSE_INPUT_SIDE):
+        with self._close_look:
+            close = self._find(picture, CLOSE_INPUT_SIDE, self._giving_back)
+        for detection in close:
             is_small = max(detection.box[2:]) <= largest
             if is_small and not any(_touches(detection.box, other.box) for other in found):
                 found.append(detection)
         return found
 
-    def _find(self, picture: Picture, input_side: int) -> list[Detection]:
+    def _find(self, picture: Picture, input_side: int, options: onnxruntime.RunOptions | None) -> list[Detection]:
         pixels, scale = fit_picture(picture, input_side)
-        heat, log_size, offset, points = self._session.run(None, {self._input: pixels})
+        heat, log_size, offset, points = self._session.run(None, {self._input: pixels}, options)
         boxes, landmarks, scores = decode_grid(heat[0, 0], log_size[0], offset[0], points[0])
         kept = suppress_overlaps(boxes, scores)
         return [
