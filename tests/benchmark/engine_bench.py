@@ -1,4 +1,4 @@
-"""The engine in figures: `python tests/benchmark/engine_bench.py --photos DIR` prints one table.
+"""The engine in figures.
 
 Measures the server as a client sees it (a process of its own, over HTTP, two clients), each stage on one thread, exact
 search, start and memory. With dlib-bin installed (requirements-bench.txt) the way of the face_recognition package, HOG
@@ -8,13 +8,11 @@ come out of the package that set-up takes ours from.
 
 from __future__ import annotations
 
-import argparse
 import base64
 import dataclasses
 import http.client
 import importlib.util
 import json
-import sys
 import tempfile
 import threading
 import time
@@ -25,18 +23,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests")]
-
-from engine_process import MODELS, running_engine  # noqa: E402 - the path comes first
-
-from face_engine.images import load_image  # noqa: E402
-from face_engine.matching import FaceMatrix  # noqa: E402
-from face_engine.model_setup.packages import RESNET, fetch_file  # noqa: E402
-from face_engine.vision.alignment import cut_chip  # noqa: E402
-from face_engine.vision.detector import FaceDetector  # noqa: E402
-from face_engine.vision.embedder import FaceEmbedder  # noqa: E402
-from face_engine.vision.model_files import DETECTOR_FILE, EMBEDDER_FILES  # noqa: E402
+from engine_process import MODELS, REPOSITORY, running_engine
+from face_engine.images import load_image
+from face_engine.matching import FaceMatrix
+from face_engine.model_setup.packages import RESNET, fetch_file
+from face_engine.vision.alignment import cut_chip
+from face_engine.vision.detector import FaceDetector
+from face_engine.vision.embedder import FaceEmbedder
+from face_engine.vision.model_files import DETECTOR_FILE, EMBEDDER_FILES
 
 CLIENTS = 2
 NEIGHBOURS = 10
@@ -44,6 +38,7 @@ AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/rekognition/aws4_request, SignedHeaders=host, Signature=0"
 )
 SEED = 7
+TYPICAL_PIXELS = 1_400_000
 SUFFIXES = {".jpg", ".jpeg", ".png"}
 FIVE_LANDMARKS = dataclasses.replace(
     RESNET,
@@ -53,23 +48,25 @@ FIVE_LANDMARKS = dataclasses.replace(
 Row = tuple[str, str]
 
 
-def main() -> None:
-    arguments = parse_arguments()
-    photos = [path.read_bytes() for path in sorted(arguments.photos.rglob("*")) if path.suffix.lower() in SUFFIXES]
+def read_photos(folder: Path | None) -> list[bytes]:
+    """The JPEG and PNG files of a folder; without one the samples, enlarged to what cameras and phones send."""
+    if folder is not None:
+        return [path.read_bytes() for path in sorted(folder.rglob("*")) if path.suffix.lower() in SUFFIXES]
+    photos = []
+    for path in sorted((REPOSITORY / "samples").glob("*.jpg")):
+        picture = load_image(path.read_bytes()).picture
+        scale = (TYPICAL_PIXELS / (picture.shape[0] * picture.shape[1])) ** 0.5
+        large = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+        photos.append(cv2.imencode(".jpg", cv2.cvtColor(large, cv2.COLOR_RGB2BGR))[1].tobytes())
+    return photos
+
+
+def measure_engine(photos: Sequence[bytes], *, rounds: int = 3, models: Path = MODELS) -> list[Row]:
+    """Stages, search, server and baseline."""
     rows = [("photos", f"{len(photos)}, {np.mean([pixels(data) for data in photos]) / 1e6:.2f} megapixels on average")]
-    rows += measure_stages(photos, arguments.models)
+    rows += measure_stages(photos, models)
     rows += measure_search(10_000) + measure_search(100_000)
-    rows += measure_server(photos, arguments)
-    width = max(len(name) for name, _ in rows)
-    print("\n".join(f"{name:<{width}}  {value}" for name, value in rows))
-
-
-def parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=Path, required=True, help="folder of JPEG and PNG files")
-    parser.add_argument("--models", type=Path, default=MODELS)
-    parser.add_argument("--rounds", type=int, default=3, help="turns of engine and baseline")
-    return parser.parse_args()
+    return rows + measure_server(photos, rounds=rounds, models=models)
 
 
 def pixels(data: bytes) -> int:
@@ -125,20 +122,20 @@ def measure_search(count: int) -> list[Row]:
     return [(f"search among {count:,}", f"p50 {low:.2f} ms, p95 {high:.2f} ms, recall@10 {recall:.3f}")]
 
 
-def measure_server(photos: Sequence[bytes], arguments: argparse.Namespace) -> list[Row]:
+def measure_server(photos: Sequence[bytes], *, rounds: int, models: Path) -> list[Row]:
     bodies = [base64.b64encode(data).decode() for data in photos]
     baseline = Baseline() if importlib.util.find_spec("dlib") else None
     ours: list[float] = []
     theirs: list[float] = []
     started = time.perf_counter()
-    with tempfile.TemporaryDirectory() as data, running_engine(Path(data), models=arguments.models) as engine:
+    with tempfile.TemporaryDirectory() as data, running_engine(Path(data), models=models) as engine:
         start_seconds = time.perf_counter() - started
         engine.client().create_collection(CollectionId="bench")
         send_all(engine.port, bodies[:CLIENTS])
-        for turn in range(arguments.rounds):
+        for turn in range(rounds):
             ours.append(len(bodies) / send_all(engine.port, bodies))
             if baseline:
-                theirs.append(baseline.images_per_second(photos[turn :: arguments.rounds]))
+                theirs.append(baseline.images_per_second(photos[turn::rounds]))
         peak = peak_memory(engine.process.pid)
     rows = [
         ("start until ready", f"{start_seconds:.2f} s"),
@@ -220,7 +217,3 @@ class Baseline:
             for box in self._detect(picture, 1):
                 self._embed.compute_face_descriptor(picture, self._landmarks(picture, box))
         return len(photos) / (time.perf_counter() - started)
-
-
-if __name__ == "__main__":
-    main()

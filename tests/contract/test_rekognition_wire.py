@@ -13,11 +13,11 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 from botocore.validate import ParamValidator
+
 from engine_process import MODELS, RunningEngine, running_engine
+from face_engine.model_setup.build import set_up_models
 from fakes.fake_s3 import FakeS3, running_s3
 from fakes.fake_vision import make_photo
-
-from face_engine.model_setup.build import set_up_models
 
 CHIPS = Path(__file__).resolve().parents[2] / "face_engine" / "model_setup" / "chips"
 AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=KEY/20260101/eu-west-1/rekognition/aws4_request, Signature=x"

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import yaml
 from botocore.exceptions import ClientError
-from engine_process import MODELS, REPOSITORY, running_engine
 
+from engine_process import MODELS, REPOSITORY, running_engine
 from face_engine.images import load_image
 from face_engine.model_setup.build import set_up_models
 from face_engine.vision.embedder import FaceEmbedder

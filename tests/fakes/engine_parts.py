@@ -6,12 +6,11 @@ import itertools
 from pathlib import Path
 from typing import Any
 
-from fakes.fake_vision import FakeVision
-
 from face_engine.face_library import FaceLibrary
 from face_engine.face_store import FaceStore
 from face_engine.operations import OPERATIONS
 from face_engine.operations.context import Call, Engine
+from fakes.fake_vision import FakeVision
 
 NOW = 1_700_000_000.25
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from fakes.engine_parts import EngineUnderTest
 from fakes.fake_vision import FakeVision
 

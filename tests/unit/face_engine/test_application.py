@@ -10,12 +10,12 @@ import threading
 from typing import Any
 
 import pytest
-from fakes.engine_parts import EngineUnderTest
-from fakes.fake_vision import make_face, make_photo
 
 from face_engine.application import Application, Workshop
 from face_engine.errors import ThrottlingError
 from face_engine.protocol import RekognitionModel
+from fakes.engine_parts import EngineUnderTest
+from fakes.fake_vision import make_face, make_photo
 
 AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=KEY/20260101/eu-west-1/rekognition/aws4_request, Signature=secret"
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from fakes.engine_parts import NOW, EngineUnderTest
-from fakes.fake_vision import make_face, make_photo
 
 from face_engine.errors import InvalidParameterError, ResourceAlreadyExistsError, ResourceNotFoundError, ServiceError
+from fakes.engine_parts import NOW, EngineUnderTest
+from fakes.fake_vision import make_face, make_photo
 
 ARN = "arn:aws:rekognition:eu-west-1:111122223333:collection/people"
 

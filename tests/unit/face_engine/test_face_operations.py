@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fakes.engine_parts import EngineUnderTest
-from fakes.fake_vision import FakeVision, make_face, make_photo
 
 from face_engine.errors import (
     ImageTooLargeError,
@@ -16,6 +14,8 @@ from face_engine.errors import (
     NoFacesError,
     ResourceNotFoundError,
 )
+from fakes.engine_parts import EngineUnderTest
+from fakes.fake_vision import FakeVision, make_face, make_photo
 
 ANN, BOB, ANN_OLDER = 10, 20, 13
 EMPTY, ONE, GROUP, OTHER = 0, 50, 100, 150

@@ -9,11 +9,11 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-from fakes.fake_vision import make_photo
 
 from face_engine.errors import ImageTooLargeError, InvalidImageFormatError, InvalidParameterError
 from face_engine.image_headers import Header, read_header
 from face_engine.images import choose_reduction, load_image
+from fakes.fake_vision import make_photo
 
 ORIENTATIONS = [1, 2, 3, 4, 5, 6, 7, 8]
 
