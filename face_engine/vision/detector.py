@@ -7,25 +7,21 @@ inside its cell, and the landmarks relative to the corner of the box in units of
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
 
 from face_engine.vision.arrays import Floats, Picture
-from face_engine.vision.sessions import open_session, options_giving_memory_back
+from face_engine.vision.sessions import open_session
 
 INPUT_SIDE = 640
 """Longest side of what the detector sees: 98 % of faces of 24 px there are found, 15 % of those of 12 px."""
 
-CLOSE_INPUT_SIDE = 960
-"""The same for a closer look: a face of 16 px at 640 has the 24 px here that the detector wants."""
-
-LARGEST_SMALL_FACE = 64
-"""Pixels of the 640 input: what a closer look may add. Of larger faces it sees parts, and places landmarks worse."""
+CLOSER_SIDE = 960
+SHARED = 160
+"""Pixels that the halves of a closer look share: no face that the first look misses is larger."""
 
 MULTIPLE = 32
 STRIDE = 4
@@ -52,54 +48,82 @@ class FaceDetector:
     def __init__(self, model: Path) -> None:
         self._session = open_session(model)
         self._input = self._session.get_inputs()[0].name
-        # A closer look takes 100 MB: one at a time, and given back at its end.
-        self._close_look = threading.Lock()
-        self._giving_back = options_giving_memory_back()
 
-    def find(self, picture: Picture) -> list[Detection]:
-        """Faces on the picture, best score first."""
-        return self._find(picture, INPUT_SIDE, None)
+    def find(self, picture: Picture, *, closer: bool) -> list[Detection]:
+        """Faces on the picture, best score first.
 
-    def find_closely(self, picture: Picture) -> list[Detection]:
-        """The same with the small faces that a second pass finds, which takes twice as long as the first."""
-        found = self.find(picture)
-        longest = max(picture.shape[:2])
-        if longest <= INPUT_SIDE:
-            return found
-        largest = LARGEST_SMALL_FACE * longest / INPUT_SIDE
-        with self._close_look:
-            close = self._find(picture, CLOSE_INPUT_SIDE, self._giving_back)
-        for detection in close:
-            is_small = max(detection.box[2:]) <= largest
-            if is_small and not any(_touches(detection.box, other.box) for other in found):
-                found.append(detection)
+        With `closer`, a picture is looked at a second time, finer, for the small faces that the first look missed,
+        unless it is a portrait: that has nobody behind.
+        """
+        found = self._look(picture, INPUT_SIDE)
+        if closer and len(found) != 1 and max(picture.shape[:2]) > INPUT_SIDE:
+            found += self._look_closer(picture, found)
         return found
 
-    def _find(self, picture: Picture, input_side: int, options: onnxruntime.RunOptions | None) -> list[Detection]:
-        pixels, scale = fit_picture(picture, input_side)
-        heat, log_size, offset, points = self._session.run(None, {self._input: pixels}, options)
+    def _look(self, picture: Picture, side: int) -> list[Detection]:
+        fitted, scale = shrink_to(picture, side)
+        heat, log_size, offset, points = self._session.run(None, {self._input: to_input(fitted)})
         boxes, landmarks, scores = decode_grid(heat[0, 0], log_size[0], offset[0], points[0])
         kept = suppress_overlaps(boxes, scores)
         return [
             Detection(_to_box(boxes[index] / scale), landmarks[index] / scale, float(scores[index])) for index in kept
         ]
 
+    def _look_closer(self, picture: Picture, known: list[Detection]) -> list[Detection]:
+        """Faces that a look at 960 px adds, taken in two halves: one look of that size takes twice the memory."""
+        fitted, scale = shrink_to(picture, CLOSER_SIDE)
+        new: list[Detection] = []
+        for half, corner in split_in_halves(fitted):
+            whole = [face for face in self._look(half, CLOSER_SIDE) if not _is_cut(face, half)]
+            moved = [move(face, corner, scale) for face in whole]
+            new += [face for face in moved if not any(is_inside(face, other) for other in (*known, *new))]
+        return new
 
-def fit_picture(picture: Picture, input_side: int = INPUT_SIDE) -> tuple[Floats, float]:
-    """The detector's input [1, 3, rows, columns], and its pixels per picture pixel (never more than 1).
 
-    Rows and columns are filled up with black to a multiple of 32; stretching would move the landmarks.
-    """
+def shrink_to(picture: Picture, side: int) -> tuple[Picture, float]:
+    """The picture with its longest side at most `side`, and the scale, never above 1."""
     rows, columns = picture.shape[:2]
-    scale = min(1.0, input_side / max(rows, columns))
-    fitted = picture
-    if scale < 1:
-        size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
-        fitted = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-    padded = [-(-side // MULTIPLE) * MULTIPLE for side in fitted.shape[:2]]
+    scale = min(1.0, side / max(rows, columns))
+    if scale == 1:
+        return picture, scale
+    size = (max(1, round(columns * scale)), max(1, round(rows * scale)))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8), scale
+
+
+def to_input(picture: Picture) -> Floats:
+    """[1, 3, rows, columns], filled up with black to multiples of 32; stretching would move the landmarks."""
+    padded = [-(-side // MULTIPLE) * MULTIPLE for side in picture.shape[:2]]
     pixels = np.zeros((1, 3, *padded), np.float32)
-    pixels[0, :, : fitted.shape[0], : fitted.shape[1]] = fitted.transpose(2, 0, 1)
-    return pixels, scale
+    pixels[0, :, : picture.shape[0], : picture.shape[1]] = picture.transpose(2, 0, 1)
+    return pixels
+
+
+def split_in_halves(picture: Picture) -> list[tuple[Picture, tuple[int, int]]]:
+    """Two parts along the longest side that share 160 px, each with its corner (x, y)."""
+    rows, columns = picture.shape[:2]
+    reach = (max(rows, columns) + SHARED) // 2
+    if columns >= rows:
+        return [(picture[:, :reach], (0, 0)), (picture[:, columns - reach :], (columns - reach, 0))]
+    return [(picture[:reach], (0, 0)), (picture[rows - reach :], (0, rows - reach))]
+
+
+def move(face: Detection, corner: tuple[int, int], scale: float) -> Detection:
+    """The face of a part as it lies on the picture that the part was cut from, before it was scaled."""
+    left, top, width, height = face.box
+    box = ((left + corner[0]) / scale, (top + corner[1]) / scale, width / scale, height / scale)
+    return Detection(box, (face.landmarks + np.array(corner, np.float32)) / scale, face.score)
+
+
+def is_inside(face: Detection, other: Detection) -> bool:
+    """Whether the middle of a face lies on another: it is the same face, or a part of it."""
+    left, top, width, height = face.box
+    x, y = left + width / 2 - other.box[0], top + height / 2 - other.box[1]
+    return 0 <= x <= other.box[2] and 0 <= y <= other.box[3]
+
+
+def _is_cut(face: Detection, part: Picture) -> bool:
+    left, top, width, height = face.box
+    return left < 0 or top < 0 or left + width > part.shape[1] or top + height > part.shape[0]
 
 
 def decode_grid(heat: Floats, log_size: Floats, offset: Floats, points: Floats) -> tuple[Floats, Floats, Floats]:
@@ -135,15 +159,6 @@ def _overlap(one: Floats, other: Floats) -> float:
     opposite = np.minimum(one[:2] + one[2:], other[:2] + other[2:])
     shared = float(np.prod(np.maximum(opposite - corner, 0)))
     return shared / (float(np.prod(one[2:])) + float(np.prod(other[2:])) - shared)
-
-
-def _touches(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return (
-        one[0] < other[0] + other[2]
-        and other[0] < one[0] + one[2]
-        and one[1] < other[1] + other[3]
-        and other[1] < one[1] + one[3]
-    )
 
 
 def _to_box(values: Floats) -> tuple[float, float, float, float]:

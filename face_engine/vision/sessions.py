@@ -22,10 +22,3 @@ def open_session(model: Path) -> onnxruntime.InferenceSession:
     options.log_severity_level = ERRORS_ONLY
     options.enable_mem_pattern = False  # plans one block for each picture size seen, which is never given back
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-
-
-def options_giving_memory_back() -> onnxruntime.RunOptions:
-    """For a run that needs much more memory than others: what the arena has grown by is freed when it ends."""
-    options = onnxruntime.RunOptions()
-    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-    return options

@@ -97,21 +97,20 @@ def test_models_load_and_name_their_version(precision: Precision) -> None:
     assert face.detection.score > 0.6
 
 
-def test_a_closer_look_finds_a_small_face_beside_a_large_one_and_no_parts_of_it() -> None:
+def test_a_closer_look_finds_small_faces_in_a_group_and_no_parts_of_the_large_ones() -> None:
     vision = OnnxVision(detector=MODELS / DETECTOR_FILE, embedder=MODELS / EMBEDDER_FILES["int8"], version="x")
-    large = load_image(read_sample("barack-obama-2.jpg")).picture
-    small = load_image(read_sample("grace-hopper.jpg")).picture
     picture = np.full((1400, 1600, 3), 200, np.uint8)
-    picture[: large.shape[0], : large.shape[1]] = large
-    shrunken = cv2.resize(small, (75, 90), interpolation=cv2.INTER_AREA)
-    picture[1200 : 1200 + 90, 1400 : 1400 + 75] = shrunken
+    for left, name in ((0, "barack-obama-2.jpg"), (800, "joe-biden-1.jpg")):
+        large = load_image(read_sample(name)).picture[:1000, :700]
+        picture[: large.shape[0], left : left + large.shape[1]] = large
+    small = load_image(read_sample("grace-hopper.jpg")).picture
+    picture[1200:1290, 1400:1475] = cv2.resize(small, (75, 90), interpolation=cv2.INTER_AREA)
 
-    assert len(vision.find_faces(picture)) == 1
-    closely = vision.find_faces(picture, closely=True)
+    assert len(vision.find_faces(picture, closer=False)) == 2
+    closely = vision.find_faces(picture)
 
-    assert len(closely) == 2
-    assert closely[1].detection.box[0] > 1390
-    assert len(vision.find_faces(large, closely=True)) == len(vision.find_faces(large)) == 1
+    assert len(closely) == 3
+    assert closely[2].detection.box[0] > 1390
 
 
 @pytest.mark.parametrize("photo", PLAN["search"], ids=lambda photo: photo["file"])

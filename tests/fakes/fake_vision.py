@@ -45,7 +45,7 @@ class FakeVision:
         self.version = version
         self.photos = photos or {}
 
-    def find_faces(self, picture: Picture, *, closely: bool = False) -> list[SeenFace]:
+    def find_faces(self, picture: Picture, *, closer: bool = True) -> list[SeenFace]:
         faces = self.photos.get(int(picture[0, 0, 0]), [])
         return sorted(faces, key=lambda face: -face.area)
 

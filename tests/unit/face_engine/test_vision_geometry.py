@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from face_engine.vision.alignment import TEMPLATE, cut_chip, fit_similarity
-from face_engine.vision.detector import decode_grid, fit_picture, suppress_overlaps
+from face_engine.vision.detector import (
+    Detection,
+    decode_grid,
+    is_inside,
+    move,
+    shrink_to,
+    split_in_halves,
+    suppress_overlaps,
+    to_input,
+)
 from face_engine.vision.quality import estimate_pose, measure_quality
 
 
@@ -17,12 +26,42 @@ def turn(points: np.ndarray, *, degrees: float, scale: float, shift: tuple[float
 
 
 def test_detector_input_is_filled_up_and_never_stretched_or_enlarged() -> None:
-    wide, scale = fit_picture(np.full((900, 1300, 3), 255, np.uint8))
-    small, unscaled = fit_picture(np.full((100, 90, 3), 255, np.uint8))
+    wide, scale = shrink_to(np.full((900, 1300, 3), 255, np.uint8), 640)
+    small, unscaled = shrink_to(np.full((100, 90, 3), 255, np.uint8), 640)
+    pixels = to_input(wide)
 
-    assert (wide.shape, scale) == ((1, 3, 448, 640), 640 / 1300)
-    assert (wide[0, 0, 442].min(), wide[0, 0, 443].max()) == (255, 0)
-    assert (small.shape, unscaled) == ((1, 3, 128, 96), 1)
+    assert (pixels.shape, scale) == ((1, 3, 448, 640), 640 / 1300)
+    assert (pixels[0, 0, 442].min(), pixels[0, 0, 443].max()) == (255, 0)
+    assert (to_input(small).shape, unscaled) == ((1, 3, 128, 96), 1)
+
+
+@pytest.mark.parametrize("shape", [(600, 960, 3), (901, 677, 3)])
+def test_halves_cover_the_picture_and_share_a_strip(shape: tuple[int, int, int]) -> None:
+    picture = np.zeros(shape, np.uint8)
+
+    for half, (x, y) in split_in_halves(picture):
+        picture[y : y + half.shape[0], x : x + half.shape[1]] += 1
+
+    assert picture.min() == 1
+    assert 158 <= (picture[:, :, 0] == 2).any(axis=int(shape[0] > shape[1])).sum() <= 160
+
+
+def test_face_of_a_half_is_moved_to_its_place_on_the_picture() -> None:
+    face = Detection((10, 20, 30, 40), np.full((5, 2), 15, np.float32), 0.9)
+
+    moved = move(face, (100, 0), 0.5)
+
+    assert moved.box == (220, 40, 60, 80)
+    assert moved.landmarks[0].tolist() == [230, 30]
+
+
+def test_face_with_its_middle_on_another_is_no_new_face() -> None:
+    face = Detection((0, 0, 100, 100), np.zeros((5, 2), np.float32), 0.9)
+    mouth = Detection((40, 60, 30, 20), np.zeros((5, 2), np.float32), 0.6)
+    neighbour = Detection((90, 0, 100, 100), np.zeros((5, 2), np.float32), 0.6)
+
+    assert is_inside(mouth, face)
+    assert not is_inside(neighbour, face)
 
 
 def test_grid_is_decoded_to_pixels() -> None:
