@@ -20,6 +20,7 @@ import moto
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from moto.core.base_backend import BackendDict, BaseBackend
+from moto.s3.utils import _VersionedKeyStore
 
 from local_cloud.backend.application import AwsBackend
 from local_cloud.backend.corrections.object_bytes import ObjectFile, ObjectFolder
@@ -115,6 +116,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
         if isinstance(value, ObjectFile):
             self.files.add(value.name)
             return _object_file, (value.name,)
+        if isinstance(value, _VersionedKeyStore):
+            return _key_store, (list(dict.items(value)),)
         if isinstance(value, WeakValueDictionary):
             return WeakValueDictionary, (dict(value),)
         if isinstance(value, RSAPrivateKey):
@@ -125,6 +128,13 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
 
 def _object_file(name: str) -> ObjectFile:
     return ObjectFile(name=name)
+
+
+def _key_store(versions: list[tuple[str, Any]]) -> Any:
+    """Its own `items` shows the newest version of each key only; the dictionary below holds them all."""
+    store = _VersionedKeyStore()
+    dict.update(store, versions)
+    return store
 
 
 def _private_key(content: bytes) -> Any:
