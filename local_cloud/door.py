@@ -134,7 +134,7 @@ class Door:
                 start_response, 413, "RequestTooLargeException", "Request must be smaller than 6291456 bytes"
             )
         headers = [("Content-Type", "application/json"), ("X-Amz-Executed-Version", "$LATEST")]
-        if result.error:
+        if result.failed:
             headers.append(("X-Amz-Function-Error", "Unhandled"))
         accepted = environ.get("HTTP_X_AMZ_INVOCATION_TYPE") == "Event"
         start_response("202 Accepted" if accepted else "200 OK", headers)

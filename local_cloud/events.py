@@ -119,13 +119,13 @@ def _record(source: EventSource, message: Message) -> dict[str, Any]:
 
 
 def _all_if_error(result: Result, messages: list[Message]) -> set[str]:
-    return {message.id for message in messages} if result.error else set()
+    return {message.id for message in messages} if result.failed else set()
 
 
 def failed_messages(result: Result, messages: list[Message]) -> set[str]:
     """Ids of messages to keep. As AWS has it: no or empty list is success; anything malformed fails the batch."""
     everything = {message.id for message in messages}
-    if result.error:
+    if result.failed:
         return everything
     try:
         answer = json.loads(result.payload) if result.payload else None

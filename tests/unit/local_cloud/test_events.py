@@ -85,7 +85,7 @@ def test_only_successes_are_deleted(answer: Any, deleted: list[str]) -> None:
 
 
 def test_a_failed_invocation_keeps_the_whole_batch() -> None:
-    queue, _ = deliver(Result(b"{}", "Unhandled"))
+    queue, _ = deliver(Result(b"{}", failed=True))
 
     assert queue.deleted == []
 

@@ -44,7 +44,7 @@ class FakeFunctions:
     """Records invocations and answers `payload`, or raises `failure`."""
 
     payload: Any = field(default_factory=lambda: {"statusCode": 200, "body": "{}"})
-    error: str | None = None
+    failed: bool = False
     failure: Exception | None = None
     invoked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -52,7 +52,7 @@ class FakeFunctions:
         self.invoked.append((function, json.loads(payload)))
         if self.failure:
             raise self.failure
-        return Result(json.dumps(self.payload).encode(), self.error)
+        return Result(json.dumps(self.payload).encode(), self.failed)
 
 
 @dataclass
@@ -231,7 +231,7 @@ def test_failures_of_the_runtime_are_refusals_in_our_error_body(
 
 
 def test_a_function_that_fails_is_502_without_its_message(client: Client) -> None:
-    client.functions.error, client.functions.payload = "Unhandled", {"errorMessage": "secret"}
+    client.functions.failed, client.functions.payload = True, {"errorMessage": "secret"}
 
     answer = client.send("GET", "/v1/info")
 

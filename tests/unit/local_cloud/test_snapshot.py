@@ -47,11 +47,8 @@ def test_objects_rows_and_messages_come_back(world: World, filled: str, tmp_path
     snapshot.load(world.backend, tmp_path / "snapshot")
 
     versions = world.s3.list_object_versions(Bucket=BUCKET)["Versions"]
-    bodies = [
-        world.s3.get_object(Bucket=BUCKET, Key="a", VersionId=version["VersionId"])["Body"].read()
-        for version in versions
-    ]
-    assert sorted(bodies) == [b"new", b"old"]
+    answers = [world.s3.get_object(Bucket=BUCKET, Key="a", VersionId=found["VersionId"]) for found in versions]
+    assert sorted(answer["Body"].read() for answer in answers) == [b"new", b"old"]
     assert world.s3.head_object(Bucket=BUCKET, Key="a")["Metadata"] == {"n": "1"}
     assert world.dynamodb.get_item(TableName="t", Key={"k": {"S": "1"}})["Item"]["l"] == {"L": [{"N": "1"}]}
 
@@ -62,10 +59,8 @@ def test_a_message_in_flight_is_visible_again(world: World, filled: str, tmp_pat
 
     snapshot.load(world.backend, tmp_path / "snapshot")
 
-    received = world.sqs.receive_message(QueueUrl=filled, AttributeNames=["ApproximateReceiveCount"])["Messages"]
-    assert [(found["Body"], found["Attributes"]["ApproximateReceiveCount"]) for found in received] == [
-        ("in flight", "2")
-    ]
+    message = world.sqs.receive_message(QueueUrl=filled, AttributeNames=["ApproximateReceiveCount"])["Messages"][0]
+    assert (message["Body"], message["Attributes"]["ApproximateReceiveCount"]) == ("in flight", "2")
 
 
 def test_a_snapshot_does_not_carry_the_bytes_of_objects(world: World, tmp_path: Path) -> None:
@@ -81,5 +76,5 @@ def test_a_snapshot_of_another_version_is_refused_in_one_line(world: World, tmp_
     path = tmp_path / "snapshot"
     path.write_bytes(pickle.dumps(snapshot.VERSIONS | {"moto": "0.0"}))
 
-    with pytest.raises(StartupError, match="0.0"):
+    with pytest.raises(StartupError, match=r"'moto': '0\.0'"):
         snapshot.load(world.backend, path)
