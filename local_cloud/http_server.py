@@ -102,6 +102,14 @@ class _Task(WSGITask):  # type: ignore[misc]  # waitress is untyped
         return _METADATA_HEADER.sub(lambda found: found[0].lower(), header)
 
 
+def listen_on(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes any free one."""
+    try:
+        return socket.create_server((host, port), backlog=1024)
+    except OSError as exc:
+        raise StartupError(f"cannot listen on {host}:{port} ({exc.strerror}); choose another with --port") from exc
+
+
 class HttpServer:
     """An HTTP server in threads of its own, bound when constructed, answering after `start`."""
 
@@ -109,10 +117,7 @@ class HttpServer:
         self, application: Any, *, host: str, port: int, threads: int, body_limit: BodyLimit = lambda *_: 1 << 30
     ) -> None:
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is our normal back-pressure
-        try:
-            listener = socket.create_server((host, port), backlog=1024)
-        except OSError as exc:
-            raise StartupError(f"cannot listen on {host}:{port} ({exc.strerror}); choose another with --port") from exc
+        listener = listen_on(host, port)
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(threads)
         self._connections: dict[int, Any] = {}
