@@ -7,8 +7,8 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from face_engine.errors import (
@@ -41,32 +41,33 @@ Environment = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 
-class Turnstile:
-    """Lets `workers` in at a time and `queue` wait; refuses the rest at once."""
+class Workshop:
+    """Threads of its own for work on pictures: `workers` at a time, `queue` waiting, the rest refused at once.
+
+    Few threads rather than the many that wait for requests: each thread that once held a picture keeps its memory.
+    """
 
     def __init__(self, *, workers: int, queue: int) -> None:
         self._places = threading.Semaphore(workers + queue)
-        self._workers = threading.Semaphore(workers)
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="picture")
 
-    @contextmanager
-    def pass_through(self) -> Iterator[None]:
-        """Raises `ThrottlingError` when the queue is full."""
+    def run(self, work: Callable[[], Values]) -> Values:
+        """Raises `ThrottlingError` when the queue is full, and whatever the work raises."""
         if not self._places.acquire(blocking=False):
             raise ThrottlingError
         try:
-            with self._workers:
-                yield
+            return self._pool.submit(work).result()
         finally:
             self._places.release()
 
 
 class Application:
-    """The WSGI application; `turnstile` bounds the work on pictures, whose bodies stay unread until their turn."""
+    """The WSGI application; bodies with pictures stay unread, on disk, until the workshop takes them."""
 
-    def __init__(self, engine: Engine, model: RekognitionModel, turnstile: Turnstile) -> None:
+    def __init__(self, engine: Engine, model: RekognitionModel, workshop: Workshop) -> None:
         self._engine = engine
         self._model = model
-        self._turnstile = turnstile
+        self._workshop = workshop
 
     def __call__(self, environment: Environment, start_response: StartResponse) -> list[bytes]:
         if (environment["REQUEST_METHOD"], environment["PATH_INFO"]) == ("GET", "/health"):
@@ -101,10 +102,13 @@ class Application:
         line["operation"] = name
         if name not in OPERATIONS:
             raise UnknownOperationError(f"{name} is not offered by this engine.")
-        turn = self._turnstile.pass_through() if name in PICTURE_OPERATIONS else nullcontext()
-        with turn:
+
+        def work() -> Values:
             values = self._model.read_request(name, _read_body(environment))
+            log.debug(json.dumps(line | {"region": caller.region, "members": sorted(values)}))
             return OPERATIONS[name](self._engine, Call(values, caller.region))
+
+        return self._workshop.run(work) if name in PICTURE_OPERATIONS else work()
 
     def _report_health(self) -> bytes:
         return write_answer(

@@ -66,7 +66,7 @@ class FaceStore:
     """Thread-safe: one connection, one statement or transaction at a time."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._connection = _open_database(folder / "faces.sqlite")
 
@@ -107,6 +107,7 @@ class FaceStore:
         with self._transaction() as connection:
             collection = self.get_collection(name)
             connection.execute("DELETE FROM collections WHERE id = ?", (collection.id,))
+        self._erase_traces()
         return collection
 
     def get_tags(self, collection: Collection) -> dict[str, str]:
@@ -161,6 +162,7 @@ class FaceStore:
         with self._transaction() as connection:
             found = self.list_faces(collection, after=0, limit=len(face_ids), face_ids=face_ids)
             connection.executemany("DELETE FROM faces WHERE row = ?", [(face.row,) for face in found])
+        self._erase_traces()
         rows = {face.face_id: face.row for face in found}
         return {face_id: rows[face_id] for face_id in face_ids if face_id in rows}
 
@@ -175,6 +177,11 @@ class FaceStore:
         statement = "SELECT faceprint FROM faces WHERE collection = ? AND face_id = ?"
         found = self._select(statement, (collection.id, face_id))
         return np.frombuffer(found[0][0], "<f4") if found else None
+
+    def _erase_traces(self) -> None:
+        """What was deleted is overwritten in the file (secure_delete) and must not live on in the log beside it."""
+        with self._lock:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _faces_of_image(self, collection: Collection, image: ImageOfFaces) -> list[StoredFace]:
         statement = (
@@ -202,6 +209,7 @@ class FaceStore:
 
 
 def _open_database(path: Path) -> sqlite3.Connection:
+    path.touch(mode=0o600)  # faceprints are biometric data: for the owner alone
     connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=1)
     try:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -210,7 +218,7 @@ def _open_database(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA secure_delete = ON")
         connection.executescript(SCHEMA)
-    except sqlite3.OperationalError as exc:
+    except sqlite3.DatabaseError as exc:
         connection.close()
         raise StoreLockedError(f"{path} cannot be opened ({exc}); is another engine running on it?") from exc
     return connection

@@ -16,18 +16,23 @@ START_OF_SCAN = 0xDA
 FRAMES = {0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF}
 """JPEG markers that carry the size (ITU T.81, table B.1)."""
 FILL = 0xFF
+BASELINE = 0xC0
 STANDALONE = {0x01, *range(0xD0, 0xD9)}
 """JPEG markers without a length."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """Size in pixels as stored, before any EXIF turn; `body` is the offset of the first byte that is not header."""
+    """Size in pixels as stored, before any EXIF turn; `body` is the offset of the first byte that is not header.
+
+    `is_buffered`: the decoder needs memory for the picture in full size whatever it is reduced to.
+    """
 
     format: Literal["JPEG", "PNG"]
     columns: int
     rows: int
     body: int
+    is_buffered: bool
 
 
 def read_header(data: bytes) -> Header:
@@ -37,7 +42,7 @@ def read_header(data: bytes) -> Header:
             return _read_jpeg(data)
         if data.startswith(PNG_START):
             columns, rows = struct.unpack_from(">II", data, 16)
-            return Header("PNG", columns=columns, rows=rows, body=len(PNG_START))
+            return Header("PNG", columns, rows, body=len(PNG_START), is_buffered=True)
     except (struct.error, IndexError) as exc:
         raise InvalidImageFormatError(CUT_SHORT) from exc
     raise InvalidImageFormatError("Request has invalid image format. Supported are JPEG and PNG.")
@@ -51,7 +56,7 @@ def require_complete(data: bytes, header: Header) -> None:
 
 def _read_jpeg(data: bytes) -> Header:
     """Walks the segments up to the first scan."""
-    size = None
+    size, frame = None, BASELINE
     position = 2
     while (marker := data[position + 1]) != START_OF_SCAN:
         if data[position] != 0xFF:
@@ -62,11 +67,12 @@ def _read_jpeg(data: bytes) -> Header:
             position += 2
         else:
             if marker in FRAMES:
+                frame = marker
                 size = struct.unpack_from(">HH", data, position + 5)
             position += 2 + struct.unpack_from(">H", data, position + 2)[0]
     if size is None:
         raise InvalidImageFormatError
-    return Header("JPEG", columns=size[1], rows=size[0], body=position)
+    return Header("JPEG", size[1], size[0], body=position, is_buffered=frame != BASELINE)
 
 
 def _jpeg_ends(data: bytes, body: int) -> bool:

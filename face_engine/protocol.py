@@ -75,10 +75,6 @@ class RekognitionModel:
     def is_operation(self, name: str) -> bool:
         return name in self._model.operation_names
 
-    def output_shape(self, operation: str) -> StructureShape:
-        """What an answer may hold."""
-        return self._model.operation_model(operation).output_shape
-
     def read_request(self, operation: str, body: bytes) -> Values:
         """The request's members, of the right types and in their ranges; null members are absent, unknown ones ignored.
 
@@ -120,9 +116,9 @@ def _refuse(problem: str) -> NoReturn:
 
 def _convert(value: Any, shape: Shape, path: str) -> Any:
     """The value with blobs decoded, nulls and unknown members dropped; raises `SerializationError` on a wrong type."""
-    accepted = JSON_TYPES[shape.type_name]
+    word, accepted = JSON_TYPES[shape.type_name]
     if type(value) not in accepted:
-        raise SerializationError(f"{path or 'The request'} must be a JSON {shape.type_name}.")
+        raise SerializationError(f"{path or 'The request'} must be a JSON {word}.")
     if isinstance(shape, StructureShape):
         members = shape.members
         known = {name: item for name, item in value.items() if name in members and item is not None}
@@ -142,12 +138,17 @@ def _decode_blob(text: str, path: str) -> bytes:
 
 
 def _find_problems(value: Any, shape: Shape, path: str) -> Iterator[str]:
-    """What botocore's own validator leaves out: upper limits, patterns and enumerations."""
+    """What botocore's own validator leaves out: upper limits, patterns, enumerations and the size of blobs.
+
+    The upper limit of image bytes is an error of its own, which the operations raise.
+    """
     limits = shape.metadata
     size = value if isinstance(value, (int, float)) else len(value)
     if "max" in limits and size > limits["max"] and shape.type_name != "blob":
         what = "value" if isinstance(value, (int, float)) else "length"
         yield f"{path} must have a {what} of at most {limits['max']}, not {size}."
+    if shape.type_name == "blob" and size < limits.get("min", 0):
+        yield f"{path} must not be empty."
     if isinstance(value, str):
         yield from _find_text_problems(value, limits, path)
     for name, item, member in _children(value, shape, path):
@@ -188,16 +189,13 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-JSON_TYPES: dict[str, tuple[type, ...]] = {
-    "structure": (dict,),
-    "list": (list,),
-    "map": (dict,),
-    "string": (str,),
-    "blob": (str,),
-    "integer": (int,),
-    "long": (int,),
-    "float": (int, float),
-    "double": (int, float),
-    "boolean": (bool,),
-    "timestamp": (int, float),
+JSON_TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
+    "structure": ("object", (dict,)),
+    "map": ("object", (dict,)),
+    "list": ("array", (list,)),
+    "string": ("string", (str,)),
+    "blob": ("string of base64", (str,)),
+    "integer": ("whole number", (int,)),
+    "float": ("number", (int, float)),
 }
+"""How JSON holds the model's types, those that the inputs of the operations use."""

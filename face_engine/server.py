@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import cv2
 from waitress import create_server
 
-from face_engine.application import Application, Turnstile
+from face_engine.application import Application, Workshop
 from face_engine.face_library import FaceLibrary
 from face_engine.face_store import FaceStore
 from face_engine.operations.context import Engine
@@ -60,8 +60,8 @@ def serve(settings: Settings) -> None:
             new_id=lambda: str(uuid.uuid4()),
             read_object=read_object,
         )
-        turnstile = Turnstile(workers=settings.workers, queue=settings.queue)
-        _run(Application(engine, RekognitionModel(), turnstile), settings)
+        workshop = Workshop(workers=settings.workers, queue=settings.queue)
+        _run(Application(engine, RekognitionModel(), workshop), settings)
     finally:
         store.close()
 

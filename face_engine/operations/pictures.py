@@ -24,8 +24,8 @@ def detect_faces(engine: Engine, call: Call) -> Values:
 
 def compare_faces(engine: Engine, call: Call) -> Values:
     source, target = read_image(engine, call, "SourceImage"), read_image(engine, call, "TargetImage")
-    face = _find_good(engine, call, source)[0]
-    others = _find_good(engine, call, target)[:MAX_FACES]
+    face = _find_good(engine, call, source, closer=False)[0]
+    others = _find_good(engine, call, target, closer=True)[:MAX_FACES]
     faceprints = engine.vision.describe([face, *others])
     similarities = compare(faceprints[0], faceprints[1:])
     pairs = sorted(zip(similarities.tolist(), others, strict=True), key=lambda pair: -pair[0])
@@ -46,8 +46,8 @@ def compare_faces(engine: Engine, call: Call) -> Values:
     }
 
 
-def _find_good(engine: Engine, call: Call, image: LoadedImage) -> list[SeenFace]:
-    faces = keep_good(engine.vision.find_faces(image.picture), call.get("QualityFilter", "NONE"))
+def _find_good(engine: Engine, call: Call, image: LoadedImage, *, closer: bool) -> list[SeenFace]:
+    faces = keep_good(engine.vision.find_faces(image.picture, closer=closer), call.get("QualityFilter", "NONE"))
     if not faces:
         raise NoFacesError
     return faces

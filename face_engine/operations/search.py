@@ -36,7 +36,7 @@ def search_faces_by_image(engine: Engine, call: Call) -> Values:
     collection = find_collection(engine, call.values["CollectionId"])
     require_same_model(engine, collection)
     image = read_image(engine, call)
-    faces = keep_good(engine.vision.find_faces(image.picture), call.get("QualityFilter", "NONE"))
+    faces = keep_good(engine.vision.find_faces(image.picture, closer=False), call.get("QualityFilter", "NONE"))
     if not faces:
         raise NoFacesError
     largest = faces[0]

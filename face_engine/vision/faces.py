@@ -36,8 +36,8 @@ class Vision(Protocol):
     def version(self) -> str:
         """Names the models; faceprints of different versions must never be compared."""
 
-    def find_faces(self, picture: Picture) -> list[SeenFace]:
-        """All faces, largest first."""
+    def find_faces(self, picture: Picture, *, closer: bool = True) -> list[SeenFace]:
+        """All faces, largest first; without `closer`, small ones in a group may be missed."""
 
     def describe(self, faces: Sequence[SeenFace]) -> Floats:
         """Faceprints [n, 128] of length 1."""
@@ -51,8 +51,8 @@ class OnnxVision:
         self._detector = FaceDetector(detector)
         self._embedder = FaceEmbedder(embedder)
 
-    def find_faces(self, picture: Picture) -> list[SeenFace]:
-        faces = [_look_at(picture, detection) for detection in self._detector.find(picture)]
+    def find_faces(self, picture: Picture, *, closer: bool = True) -> list[SeenFace]:
+        faces = [_look_at(picture, detection) for detection in self._detector.find(picture, closer=closer)]
         return sorted(faces, key=lambda face: (-face.area, face.detection.box))
 
     def describe(self, faces: Sequence[SeenFace]) -> Floats:

@@ -59,7 +59,7 @@ def estimate_pose(landmarks: Floats) -> Pose:
     axes = np.linalg.lstsq(model - model.mean(axis=0), moved, rcond=None)[0].T
     right, down = (axis / max(float(np.linalg.norm(axis)), 1e-9) for axis in axes)
     forward = np.cross(right, down)
-    roll = np.degrees(np.arctan2(down[0] * -1, down[1]))
+    roll = np.degrees(np.arctan2(down[0], down[1]))
     yaw = np.degrees(np.arcsin(np.clip(right[2], -1, 1)))
     pitch = np.degrees(np.arctan2(-down[2], forward[2]))
     return Pose(float(roll), float(yaw), float(pitch))

@@ -20,5 +20,5 @@ def open_session(model: Path) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = ERRORS_ONLY
-    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False  # plans one block for each picture size seen, which is never given back
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

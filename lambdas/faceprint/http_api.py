@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email import message_from_bytes
 from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
@@ -127,6 +126,9 @@ class ApiRequest:
     @cached_property
     def _form(self) -> dict[str, bytes]:
         """The parts of a multipart body by name."""
+        # Few requests are forms, and every cold start would pay for the import.
+        from email import message_from_bytes
+
         head = b"Content-Type: " + self.headers["content-type"].encode("latin-1", "replace") + b"\r\n\r\n"
         message = message_from_bytes(head + self.body)
         if not message.is_multipart():

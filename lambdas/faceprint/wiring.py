@@ -1,4 +1,10 @@
-"""Joins use cases and stores. Everything is made when it is first asked for, and then kept while the function lives."""
+"""Joins use cases and stores. Everything is made when it is first asked for, and then kept while the function lives.
+
+Use cases are imported then as well: a function needs one or two of them, and Pillow, which one needs, would cost every
+cold start.
+"""
+
+from __future__ import annotations
 
 import time
 from dataclasses import dataclass
@@ -15,20 +21,20 @@ from faceprint.aws.index_queue import IndexQueue
 from faceprint.aws.links import Links
 from faceprint.model.configuration import Settings
 from faceprint.settings import read_settings
-from faceprint.use_cases.compare_faces import CompareFaces
-from faceprint.use_cases.create_upload import CreateUpload
-from faceprint.use_cases.describe_image import DescribeImage, ReadImage
-from faceprint.use_cases.detect_faces import DetectFaces
-from faceprint.use_cases.erase_image import EraseImage
-from faceprint.use_cases.index_image import IndexImage
-from faceprint.use_cases.join_matches import JoinMatches
-from faceprint.use_cases.keep_faces import KeepFaces
-from faceprint.use_cases.list_images import ListImages
-from faceprint.use_cases.search_faces import SearchFaces
-from faceprint.use_cases.upload_image import UploadImage
 
 if TYPE_CHECKING:
+    from faceprint.use_cases.compare_faces import CompareFaces
+    from faceprint.use_cases.create_upload import CreateUpload
+    from faceprint.use_cases.describe_image import DescribeImage, ReadImage
+    from faceprint.use_cases.detect_faces import DetectFaces
+    from faceprint.use_cases.erase_image import EraseImage
     from faceprint.use_cases.identify_faces import IdentifyFaces
+    from faceprint.use_cases.index_image import IndexImage
+    from faceprint.use_cases.join_matches import JoinMatches
+    from faceprint.use_cases.keep_faces import KeepFaces
+    from faceprint.use_cases.list_images import ListImages
+    from faceprint.use_cases.search_faces import SearchFaces
+    from faceprint.use_cases.upload_image import UploadImage
 
 
 class SystemClock:
@@ -58,10 +64,14 @@ class Wiring:
 
     @cached_property
     def upload_image(self) -> UploadImage:
+        from faceprint.use_cases.upload_image import UploadImage
+
         return UploadImage(self._store, self._images, self._describe, SystemClock(), self.settings.upload_wait_seconds)
 
     @cached_property
     def index_image(self) -> IndexImage:
+        from faceprint.use_cases.index_image import IndexImage
+
         return IndexImage(
             self._store,
             self._collection,
@@ -76,69 +86,88 @@ class Wiring:
 
     @cached_property
     def index_queue(self) -> IndexQueue:
-        return IndexQueue(self.clients.make("sqs"), self.settings.index_queue_url)
+        return IndexQueue(self.clients.make("sqs"), self.settings.need("index_queue_url"))
 
     @cached_property
     def erase_image(self) -> EraseImage:
+        from faceprint.use_cases.erase_image import EraseImage
+
         return EraseImage(self._store, self._collection, self._images, SystemClock())
 
     @cached_property
     def read_image(self) -> ReadImage:
+        from faceprint.use_cases.describe_image import ReadImage
+
         return ReadImage(self._store, self._images, self._describe, self._links)
 
     @cached_property
     def list_images(self) -> ListImages:
+        from faceprint.use_cases.list_images import ListImages
+
         return ListImages(self._store, self._images)
 
     @cached_property
     def create_upload(self) -> CreateUpload:
+        from faceprint.use_cases.create_upload import CreateUpload
+
         return CreateUpload(self._links, self.settings.link_expiry_seconds)
 
     @cached_property
     def keep_faces(self) -> KeepFaces:
+        from faceprint.use_cases.keep_faces import KeepFaces
+
         return KeepFaces(self._collection, self._faces, self._images)
 
     @cached_property
     def search_faces(self) -> SearchFaces:
+        from faceprint.use_cases.search_faces import SearchFaces
+
         return SearchFaces(self._collection, self._faces, self._matches)
 
     @cached_property
-    def identify_faces(self) -> "IdentifyFaces":
-        # Pillow is needed here alone, and costs every other cold start.
+    def identify_faces(self) -> IdentifyFaces:
         from faceprint.use_cases.identify_faces import IdentifyFaces
 
         return IdentifyFaces(self._collection, self._matches)
 
     @cached_property
     def detect_faces(self) -> DetectFaces:
+        from faceprint.use_cases.detect_faces import DetectFaces
+
         return DetectFaces(self._collection)
 
     @cached_property
     def compare_faces(self) -> CompareFaces:
+        from faceprint.use_cases.compare_faces import CompareFaces
+
         return CompareFaces(self._collection, self._store, self._faces)
 
     @cached_property
     def _store(self) -> ImageStore:
-        return ImageStore(self.clients.s3, self.settings.bucket)
+        return ImageStore(self.clients.s3, self.settings.need("bucket"))
 
     @cached_property
     def _collection(self) -> FaceCollection:
-        return FaceCollection(self.clients.make("rekognition"), self.settings.collection)
+        return FaceCollection(self.clients.make("rekognition"), self.settings.need("collection"))
 
     @cached_property
     def _images(self) -> ImageRecords:
-        return ImageRecords(self.clients.dynamodb, self.settings.images_table, self.settings.table)
+        return ImageRecords(self.clients.dynamodb, self.settings.need("images_table"), self.settings.need("table"))
 
     @cached_property
     def _faces(self) -> FaceRecords:
-        return FaceRecords(self.clients.dynamodb, self.settings.table)
+        return FaceRecords(self.clients.dynamodb, self.settings.need("table"))
 
     @cached_property
     def _matches(self) -> JoinMatches:
+        from faceprint.use_cases.join_matches import JoinMatches
+
         return JoinMatches(self._faces, self._links)
 
     @cached_property
     def _describe(self) -> DescribeImage:
+        from faceprint.use_cases.describe_image import DescribeImage
+
         return DescribeImage(self._faces)
 
     @cached_property

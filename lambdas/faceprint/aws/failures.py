@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from faceprint.model.errors import (
     ConflictError,
@@ -59,6 +59,8 @@ def aws_failures() -> Iterator[None]:
         yield
     except ClientError as exc:
         raise _translate(exc) from exc
+    except ParamValidationError as exc:
+        raise MisconfiguredError(_OURS) from exc
     except BotoCoreError as exc:
         raise UnavailableError("AWS cannot be reached; try again, nothing is lost by repeating.") from exc
 

@@ -24,7 +24,7 @@ def index_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
         for key, sequencer in read_s3_events(json.loads(record.body)):
             _index_object(key, sequencer, f"{lambda_context.aws_request_id}:{record.message_id}", lambda_context)
     except Exception as exc:
-        logger.error("returned", messageId=record.message_id, error=repr(exc))
+        logger.error("returned", messageId=record.message_id, error=repr(exc), cause=repr(exc.__cause__))
         get_wiring().index_queue.return_later(
             record.receipt_handle, int(record.attributes.approximate_receive_count or 1)
         )

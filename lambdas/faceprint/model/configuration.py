@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from faceprint.model.errors import MisconfiguredError
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -22,3 +24,10 @@ class Settings:
     index_queue_url: str
     upload_wait_seconds: float
     link_expiry_seconds: int
+
+    def need(self, name: str) -> str:
+        """The name of a resource. Raises MisconfiguredError where the function was not given it."""
+        value: str = getattr(self, name)
+        if not value:
+            raise MisconfiguredError(f"The environment of this function does not set its {name}.")
+        return value

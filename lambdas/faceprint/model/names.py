@@ -3,7 +3,6 @@
 import hashlib
 import re
 import unicodedata
-from email.header import Header, decode_header, make_header
 from pathlib import PurePosixPath
 
 from faceprint.model.errors import InvalidParameterError
@@ -61,10 +60,7 @@ def encode_metadata(metadata: dict[str, str]) -> dict[str, str]:
 
     Raises InvalidParameterError when it is more than S3 holds.
     """
-    encoded = {
-        name: value if value.isascii() else Header(value, "utf-8", maxlinelen=10_000).encode()
-        for name, value in metadata.items()
-    }
+    encoded = {name: value if value.isascii() else _encode_words(value) for name, value in metadata.items()}
     if sum(len(name) + len(value) for name, value in encoded.items()) > MAX_METADATA_BYTES:
         raise InvalidParameterError(f"The x-amz-meta-* headers are more than {MAX_METADATA_BYTES} bytes; send fewer.")
     return encoded
@@ -75,9 +71,17 @@ def decode_metadata(metadata: dict[str, str]) -> dict[str, str]:
     return {name: _decode_words(value) for name, value in metadata.items()}
 
 
+def _encode_words(value: str) -> str:
+    from email.header import Header  # costs every cold start, and few names need it
+
+    return Header(value, "utf-8", maxlinelen=10_000).encode()
+
+
 def _decode_words(value: str) -> str:
     if "=?" not in value:
         return value
+    from email.header import decode_header, make_header
+
     try:
         return str(make_header(decode_header(value)))
     except (UnicodeDecodeError, LookupError, ValueError):

@@ -1,0 +1,111 @@
+"""Starts the whole local cloud and drives it over HTTP as people do."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import requests
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = ROOT / "samples"
+
+
+@dataclass
+class LocalCloud:
+    """A running local cloud and the requests that people send to it."""
+
+    process: subprocess.Popen[str]
+    addresses: dict[str, str]
+    data: Path
+
+    def send(
+        self, method: str, path: str, body: Any = None, *, key: str | None = None, **options: Any
+    ) -> requests.Response:
+        """One request with this cloud's key, or another, or none (an empty one)."""
+        headers = options.pop("headers", {})
+        sent = self.addresses["apiKey"] if key is None else key
+        if sent:
+            headers = {"x-api-key": sent, **headers}
+        url = self.addresses["url"] + path
+        return requests.request(method, url, data=body, headers=headers, timeout=60, **options)
+
+    def put(self, name: str, photo: bytes, person: str = "", **headers: str) -> dict[str, Any]:
+        """Uploads a photo and insists that it is indexed."""
+        named = {"x-amz-meta-name": person} if person else {}
+        answer = self.send("PUT", f"/index/{name}", photo, headers={**named, **headers})
+        assert answer.status_code in (200, 201), answer.text
+        return answer.json()
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the local AWS, as anybody would make it."""
+        endpoint = self.addresses["rekognitionEndpoint" if service == "rekognition" else "awsEndpoint"]
+        return boto3.client(
+            service,
+            endpoint_url=endpoint,
+            region_name="us-east-1",
+            aws_access_key_id="any",
+            aws_secret_access_key="any",
+        )
+
+    def log(self, function: str) -> list[dict[str, Any]]:
+        """The structured lines that a function has logged."""
+        text = (self.data / "logs" / f"rekognition_{function}.log").read_text(errors="replace")
+        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+    def status(self) -> dict[str, Any]:
+        """What `status --json` tells."""
+        command = [sys.executable, "-m", "local_cloud", "status", "--json", "--data", str(self.data)]
+        return json.loads(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+
+    def stop(self) -> int:
+        """Ctrl-C."""
+        self.process.send_signal(signal.SIGINT)
+        with self.process:
+            return self.process.wait(60)
+
+
+def start_cloud(data: Path, *options: str, **environment: str) -> LocalCloud:
+    """`python -m local_cloud up --json`, until it says that it is healthy."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "local_cloud", "up", "--json", "--port", "0", "--data", str(data), *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    said: list[str] = []
+    threading.Thread(target=lambda: said.extend(process.stderr), daemon=True).start()
+    watchdog = threading.Timer(60, process.kill)
+    watchdog.start()
+    line = process.stdout.readline()
+    watchdog.cancel()
+    if not line:
+        process.wait(10)
+        raise AssertionError("the local cloud did not start: " + "".join(said))
+    return LocalCloud(process, json.loads(line), data)
+
+
+def wait_until(condition: Callable[[], Any], *, seconds: float = 60) -> Any:
+    """The condition's first true value; fails when it takes too long."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.1)
+
+
+def sample(name: str) -> bytes:
+    """The bytes of a sample photo."""
+    return (SAMPLES / f"{name}.jpg").read_bytes()

@@ -1,0 +1,46 @@
+"""Where settings come from, and that all mistakes are told at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from face_engine.settings import SettingsError, read_settings
+
+
+def test_arguments_win_over_the_environment_and_that_over_defaults() -> None:
+    settings = read_settings({"port": "1"}, {"FACE_ENGINE_PORT": "2", "FACE_ENGINE_QUEUE": "3"})
+
+    assert (settings.port, settings.queue, settings.host) == (1, 3, "127.0.0.1")
+
+
+def test_models_are_in_the_repository_unless_told_otherwise(tmp_path: Path) -> None:
+    assert read_settings({}, {}).models == Path(__file__).resolve().parents[3] / "models"
+    assert read_settings({}, {"FACE_ENGINE_MODELS": str(tmp_path)}).models == tmp_path
+
+
+def test_every_mistake_is_named() -> None:
+    environment = {
+        "FACE_ENGINE_PORT": "70000",
+        "FACE_ENGINE_WORKERS": "0",
+        "FACE_ENGINE_QUEUE": "-1",
+        "FACE_ENGINE_ACCOUNT_ID": "12",
+        "FACE_ENGINE_PRECISION": "int4",
+        "FACE_ENGINE_DEBUG": "maybe",
+    }
+
+    with pytest.raises(SettingsError) as refused:
+        read_settings({}, environment)
+
+    for variable, value in environment.items():
+        assert variable in str(refused.value)
+        assert repr(value) in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_loopback"),
+    [("127.0.0.1", True), ("127.8.9.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("box", False)],
+)
+def test_loopback_is_recognised(host: str, is_loopback: bool) -> None:
+    assert read_settings({"host": host}, {}).is_loopback is is_loopback
