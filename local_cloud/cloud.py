@@ -131,6 +131,7 @@ class Cloud:
             region=settings.region,
             secrets={ACCESS_KEY_ID: SECRET_ACCESS_KEY},
         )
+        self._stack.callback(door.close)
         server = HttpServer(door, host=settings.host, port=settings.door_port, threads=_DOOR_THREADS)
         self._stack.callback(server.close)
         aws = Aws(f"http://{settings.host}:{server.port}", settings.region)
