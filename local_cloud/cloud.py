@@ -1,5 +1,7 @@
 """Starts and stops the whole: engine, door, deployment, functions, pollers, gateway."""
 
+import contextlib
+import secrets
 import shutil
 import socket
 import tempfile
@@ -25,7 +27,7 @@ from local_cloud.gateway.access_log import AccessLog
 from local_cloud.gateway.app import Gateway
 from local_cloud.gateway.steps import Deployed
 from local_cloud.gateway.usage import Usage
-from local_cloud.http_server import HttpServer
+from local_cloud.http_server import HttpServer, listen_on
 from local_cloud.lambda_runtime.environment import Place
 from local_cloud.lambda_runtime.runtime import LambdaRuntime
 from local_cloud.provision.storage import ensure_collection
@@ -82,6 +84,7 @@ class Cloud:
 
     def _start(self) -> None:
         settings, data = self.settings, self.data
+        require_free_ports(settings)
         layer, runtime = require_packages(settings.packages)
         names = Names(settings.shared_resource_identifier, ACCOUNT_ID)
         with ThreadPoolExecutor(max_workers=1) as helper:
@@ -128,6 +131,7 @@ class Cloud:
             region=settings.region,
             secrets={ACCESS_KEY_ID: SECRET_ACCESS_KEY},
         )
+        self._stack.callback(door.close)
         server = HttpServer(door, host=settings.host, port=settings.door_port, threads=_DOOR_THREADS)
         self._stack.callback(server.close)
         aws = Aws(f"http://{settings.host}:{server.port}", settings.region)
@@ -215,8 +219,18 @@ def require_packages(folder: Path) -> tuple[Path, Path]:
     return layer, runtime
 
 
+def require_free_ports(settings: Settings) -> None:
+    """Tell at once, instead of after everything else has been started."""
+    for port in filter(None, (settings.port, settings.door_port, settings.engine_port)):
+        listen_on(settings.host, port).close()
+
+
 def free_port() -> int:
-    """A port nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+    """A port nobody listens on now, for the engine, which binds it a moment later.
+
+    From below the ranges that systems hand out by themselves, so that no outgoing connection takes it meanwhile.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port

@@ -56,6 +56,7 @@ class Door:
     def __init__(self, backend: Backend, *, engine: tuple[str, int], region: str, secrets: dict[str, str]) -> None:
         self._backend, self._engine, self._region, self._secrets = backend, engine, region, secrets
         self._connections = threading.local()
+        self._opened: list[http.client.HTTPConnection] = []
         self.invoker: Invoker | None = None
         self.status: Callable[[], dict[str, Any]] | None = None
 
@@ -79,6 +80,11 @@ class Door:
                 return _refuse_link(start_response, refusal)
         environ["local_cloud.service"], environ["local_cloud.region"] = service, region
         return self._backend(environ, start_response)
+
+    def close(self) -> None:
+        """Let go of the connections to the engine."""
+        for connection in self._opened:
+            connection.close()
 
     def _scope(self, environ: Environ) -> tuple[str, str]:
         """Region and service of the signature; an unsigned request can only mean S3, as for moto."""
@@ -117,6 +123,7 @@ class Door:
         """One kept connection per thread."""
         if not hasattr(self._connections, "engine"):
             self._connections.engine = http.client.HTTPConnection(*self._engine, timeout=60)
+            self._opened.append(self._connections.engine)
         connection: http.client.HTTPConnection = self._connections.engine
         return connection
 
@@ -134,7 +141,7 @@ class Door:
                 start_response, 413, "RequestTooLargeException", "Request must be smaller than 6291456 bytes"
             )
         headers = [("Content-Type", "application/json"), ("X-Amz-Executed-Version", "$LATEST")]
-        if result.error:
+        if result.failed:
             headers.append(("X-Amz-Function-Error", "Unhandled"))
         accepted = environ.get("HTTP_X_AMZ_INVOCATION_TYPE") == "Event"
         start_response("202 Accepted" if accepted else "200 OK", headers)

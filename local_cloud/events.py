@@ -9,6 +9,7 @@ process or the machine dies in between: what was not deleted comes back.
 import json
 import logging
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -69,8 +70,10 @@ class EventPollers:
         """Receive nothing more, and let batches in progress finish for up to `seconds`."""
         self._closing.set()
         self._queues.close()
+        deadline = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join(timeout=seconds)
+            if thread.is_alive():
+                thread.join(timeout=max(deadline - time.monotonic(), 0))
 
     def _poll(self, source: EventSource) -> None:
         while not self._closing.is_set():
@@ -116,13 +119,13 @@ def _record(source: EventSource, message: Message) -> dict[str, Any]:
 
 
 def _all_if_error(result: Result, messages: list[Message]) -> set[str]:
-    return {message.id for message in messages} if result.error else set()
+    return {message.id for message in messages} if result.failed else set()
 
 
 def failed_messages(result: Result, messages: list[Message]) -> set[str]:
     """Ids of messages to keep. As AWS has it: no or empty list is success; anything malformed fails the batch."""
     everything = {message.id for message in messages}
-    if result.error:
+    if result.failed:
         return everything
     try:
         answer = json.loads(result.payload) if result.payload else None

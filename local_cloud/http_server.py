@@ -7,6 +7,7 @@
 
 import logging
 import re
+import socket
 import threading
 from collections.abc import Callable
 from io import BytesIO
@@ -101,6 +102,14 @@ class _Task(WSGITask):  # type: ignore[misc]  # waitress is untyped
         return _METADATA_HEADER.sub(lambda found: found[0].lower(), header)
 
 
+def listen_on(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes any free one."""
+    try:
+        return socket.create_server((host, port), backlog=1024)
+    except OSError as exc:
+        raise StartupError(f"cannot listen on {host}:{port} ({exc.strerror}); choose another with --port") from exc
+
+
 class HttpServer:
     """An HTTP server in threads of its own, bound when constructed, answering after `start`."""
 
@@ -108,31 +117,29 @@ class HttpServer:
         self, application: Any, *, host: str, port: int, threads: int, body_limit: BodyLimit = lambda *_: 1 << 30
     ) -> None:
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is our normal back-pressure
+        listener = listen_on(host, port)
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(threads)
         self._connections: dict[int, Any] = {}
-        try:
-            self._server = TcpWSGIServer(
-                application,
-                map=self._connections,
-                dispatcher=self._dispatcher,
-                host=host,
-                port=port,
-                threads=threads,
-                connection_limit=1000,
-                channel_timeout=60,
-                recv_bytes=262_144,  # a photo in one or two reads instead of thirty
-                max_request_body_size=1 << 31,
-                max_request_header_size=16384,
-                ident=None,
-                clear_untrusted_proxy_headers=False,
-            )
-        except OSError as exc:
-            raise StartupError(f"cannot listen on {host}:{port} ({exc.strerror}); choose another with --port") from exc
+        self._server = TcpWSGIServer(
+            application,
+            map=self._connections,
+            _sock=listener,
+            bind_socket=False,
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+            dispatcher=self._dispatcher,
+            connection_limit=1000,
+            channel_timeout=60,
+            recv_bytes=262_144,  # a photo in one or two reads instead of thirty
+            max_request_body_size=1 << 31,
+            max_request_header_size=16384,
+            ident=None,
+            clear_untrusted_proxy_headers=False,
+        )
         self._server.channel_class = type(
             "Channel", (HTTPChannel,), {"parser_class": _parser_class(body_limit), "task_class": _Task}
         )
-        self.port: int = self._server.effective_port
+        self.port: int = listener.getsockname()[1]
         self._thread = threading.Thread(target=self._run, name=f"http-{self.port}", daemon=True)
         self._closing = threading.Event()
 

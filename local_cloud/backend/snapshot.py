@@ -20,6 +20,8 @@ import moto
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from moto.core.base_backend import BackendDict, BaseBackend
+from moto.dynamodb.models.dynamo_type import LimitedSizeDict
+from moto.s3.utils import _VersionedKeyStore
 
 from local_cloud.backend.application import AwsBackend
 from local_cloud.backend.corrections.object_bytes import ObjectFile, ObjectFolder
@@ -32,6 +34,9 @@ log = logging.getLogger(__name__)
 VERSIONS = {"format": "1", "moto": moto.__version__, "python": ".".join(platform.python_version_tuple()[:2])}
 
 _LOCKS: dict[type, Any] = {type(threading.Lock()): threading.Lock, type(threading.RLock()): threading.RLock}
+
+# One shows the newest version of each key only; the other weighs its whole content whenever an attribute is set.
+_RAW_DICTIONARIES = (_VersionedKeyStore, LimitedSizeDict)
 
 
 def save(backend: AwsBackend, path: Path) -> None:
@@ -115,6 +120,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
         if isinstance(value, ObjectFile):
             self.files.add(value.name)
             return _object_file, (value.name,)
+        if isinstance(value, _RAW_DICTIONARIES):
+            return _raw_dictionary, (type(value), list(dict.items(value)))
         if isinstance(value, WeakValueDictionary):
             return WeakValueDictionary, (dict(value),)
         if isinstance(value, RSAPrivateKey):
@@ -125,6 +132,13 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is unt
 
 def _object_file(name: str) -> ObjectFile:
     return ObjectFile(name=name)
+
+
+def _raw_dictionary(kind: type[dict[str, Any]], items: list[tuple[str, Any]]) -> Any:
+    """What the dictionary really holds, put back without its own ideas of reading and writing."""
+    found = kind.__new__(kind)
+    dict.update(found, items)
+    return found
 
 
 def _private_key(content: bytes) -> Any:

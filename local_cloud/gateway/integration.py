@@ -95,7 +95,7 @@ def call_function(exchange: Exchange, definition: ApiDefinition, invoker: Invoke
         raise IntegrationTimeoutError from exc
     except FunctionNotFoundError as exc:
         raise ConfigurationError from exc
-    if result.error:
+    if result.failed:
         raise IntegrationFailureError
     return translate(result.payload)
 

@@ -31,8 +31,11 @@ class FunctionLog:
         )
 
     def close(self) -> None:
-        self.file.close()
+        with self._lock:
+            self.file.close()
 
     def _write(self, text: str) -> None:
         with self._lock:
+            if self.file.closed:
+                return  # a function that outlived its caller ended after this cloud did
             self.file.write(text.encode() + b"\n")

@@ -25,10 +25,10 @@ class Function:
 
 @dataclass(frozen=True)
 class Result:
-    """The payload a function answered; `error` is what Lambda calls FunctionError, None for success."""
+    """The payload a function answered; `failed` is what Lambda calls FunctionError: Unhandled."""
 
     payload: bytes
-    error: str | None = None
+    failed: bool = False
 
 
 class TooManyRequestsError(Exception):

@@ -71,7 +71,7 @@ class Worker:
         if message.path == _INIT_ERROR:
             self._wire.answer("202 Accepted", {}, b"", deadline)
             self.kill()
-            return Result(message.body, message.headers.get("lambda-runtime-function-error-type", "Unhandled"))
+            return Result(message.body, failed=True)
         self._pending, self._init_seconds = message, time.monotonic() - self._started
         return None
 
@@ -151,7 +151,7 @@ class Worker:
         assert self._wire is not None
         self._wire.answer("202 Accepted", {"Content-Type": "application/json"}, b'{"status":"OK"}', self._deadline)
         if message.path.endswith("/error"):
-            return Result(message.body, message.headers.get("lambda-runtime-function-error-type") or "Unhandled")
+            return Result(message.body, failed=True)
         if len(message.body) > PAYLOAD_LIMIT:
             text = (
                 f"Response payload size ({len(message.body)} bytes) exceeded "
@@ -177,7 +177,7 @@ class Worker:
 
 def _failure(error_type: str, message: str) -> Result:
     body: dict[str, Any] = {"errorType": error_type, "errorMessage": message}
-    return Result(json.dumps(body).encode(), "Unhandled")
+    return Result(json.dumps(body).encode(), failed=True)
 
 
 def new_trace_id() -> str:

@@ -11,6 +11,7 @@ from local_cloud.backend.corrections import (
     dynamodb,
     functions,
     object_bytes,
+    partiql,
     queues,
     s3_events,
 )
@@ -32,4 +33,5 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     dynamodb.look_only_at_the_queried_key()
     dynamodb.write_items_as_they_are()
     dynamodb.understand_expressions_once()
+    partiql.select_by_equality()
     object_bytes.write_objects_to_files()

@@ -1,6 +1,5 @@
 """API Gateway: the imported OpenAPI definition is the API; moto keeps only routes and integrations of it."""
 
-import copy
 import json
 from typing import Any
 
@@ -19,7 +18,7 @@ def keep_deployed_definition() -> None:
     def put_rest_api(
         original: Any, backend: APIGatewayBackend, function_id: str, api_doc: Any, *args: Any, **kw: Any
     ) -> Any:
-        api = original(backend, function_id, copy.deepcopy(api_doc), *args, **kw)
+        api = original(backend, function_id, _methods_only(api_doc), *args, **kw)
         api.local_definition = api_doc
         return api
 
@@ -42,6 +41,19 @@ def keep_deployed_definition() -> None:
     wrap(APIGatewayBackend, "put_rest_api", put_rest_api)
     wrap(APIGatewayBackend, "create_deployment", create_deployment)
     wrap(APIGatewayResponse, "get_export", get_export)
+
+
+def _methods_only(definition: dict[str, Any]) -> dict[str, Any]:
+    """moto takes whatever stands in a path item for a method, and does not know the one that means any."""
+    paths = {
+        path: {
+            method.replace("x-amazon-apigateway-any-method", "any"): operation
+            for method, operation in item.items()
+            if isinstance(operation, dict)
+        }
+        for path, item in definition["paths"].items()
+    }
+    return {**definition, "paths": paths}
 
 
 def accept_mock_integration_without_uri() -> None:

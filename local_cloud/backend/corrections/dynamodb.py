@@ -2,6 +2,7 @@
 
 import copy
 import functools
+import inspect
 import json
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
@@ -64,18 +65,20 @@ def _merge(whole: Table, part: Table, keys: Iterable[DynamoType]) -> None:
 def look_only_at_the_queried_key() -> None:
     """A Query reads one partition; moto sorts the whole table first."""
 
-    def query(
-        original: Callable[..., Any], table: Table, hash_key: DynamoType | None, *args: Any, **kwargs: Any
-    ) -> Any:
-        wanted = dict(kwargs.get("hash_key_conditions") or [])
-        if kwargs.get("index_name") is None and hash_key is not None:
-            items = {hash_key: table.items[hash_key]} if hash_key in table.items else {}
+    signature = inspect.signature(Table.query)
+
+    def query(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        asked = signature.bind(*args, **kwargs).arguments
+        table, wanted = asked["self"], dict(asked.get("hash_key_conditions") or [])
+        if asked.get("index_name") is None:
+            key = asked["hash_key"]
+            items = {key: table.items[key]} if key in table.items else {}
         elif wanted and table.range_key_attr is None:
             items = {key: item for key, item in table.items.items() if _matches(item, wanted)}
         else:
-            return original(table, hash_key, *args, **kwargs)
+            return original(*args, **kwargs)
         with _only(table, items):
-            return original(table, hash_key, *args, **kwargs)
+            return original(*args, **kwargs)
 
     wrap(Table, "query", query)
 
@@ -91,7 +94,7 @@ class _Part(Table):
         return self
 
 
-def _holding(table: Table, items: dict[Any, Any]) -> Table:
+def _holding(table: Table, items: dict[Any, Any]) -> Any:
     part: Any = copy.copy(table)
     part.__class__ = _Part
     part.items = items

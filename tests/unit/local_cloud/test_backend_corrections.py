@@ -1,0 +1,189 @@
+"""Each correction of the backend, by the AWS behaviour it restores."""
+
+import json
+import threading
+import time
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local_cloud.backend.corrections.bucket_policy import holds
+from tests.unit.local_cloud.conftest import ACCOUNT, REGION, World
+
+BUCKET = "photos"
+
+
+@pytest.fixture
+def notified(world: World) -> str:
+    """A versioned bucket that announces everything to a queue; returns the queue's URL."""
+    url: str = world.sqs.create_queue(QueueName="events")["QueueUrl"]
+    world.s3.create_bucket(Bucket=BUCKET)
+    world.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    configuration = {
+        "QueueArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:events",
+        "Events": ["s3:ObjectCreated:*", "s3:ObjectRemoved:*"],
+    }
+    world.s3.put_bucket_notification_configuration(
+        Bucket=BUCKET, NotificationConfiguration={"QueueConfigurations": [configuration]}
+    )
+    return url
+
+
+def drain(world: World, url: str) -> list[dict[str, Any]]:
+    """The S3 records in the queue; the test event has none."""
+    found: list[dict[str, Any]] = []
+    while messages := world.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+        found += [record for message in messages for record in json.loads(message["Body"]).get("Records", [])]
+    return found
+
+
+def test_putting_a_notification_sends_the_test_event(world: World, notified: str) -> None:
+    message = world.sqs.receive_message(QueueUrl=notified)["Messages"][0]
+
+    assert json.loads(message["Body"])["Event"] == "s3:TestEvent"
+
+
+def test_a_tls_only_policy_lets_the_loopback_in(world: World) -> None:
+    world.s3.create_bucket(Bucket=BUCKET)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
+    deny["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}  # type: ignore[assignment]
+    world.s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+
+    world.s3.put_object(Bucket=BUCKET, Key="a", Body=b"1")
+
+    assert world.s3.get_object(Bucket=BUCKET, Key="a")["Body"].read() == b"1"
+
+
+def test_a_policy_whose_condition_holds_denies(world: World) -> None:
+    world.s3.create_bucket(Bucket=BUCKET)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
+    deny["Condition"] = {"Bool": {"aws:SecureTransport": "true"}}  # type: ignore[assignment]
+    world.s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+
+    with pytest.raises(ClientError, match="403"):
+        world.s3.put_object(Bucket=BUCKET, Key="a", Body=b"1")
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({}, True),
+        ({"Bool": {"aws:SecureTransport": True}}, True),
+        ({"StringNotEquals": {"aws:SecureTransport": ["true", "x"]}}, False),
+        ({"StringLike": {"aws:SecureTransport": "tr*"}}, True),
+        ({"StringEquals": {"aws:username": "x"}}, False),
+        ({"StringEqualsIfExists": {"aws:username": "x"}}, True),
+        ({"StringNotEquals": {"aws:username": "x"}}, True),
+        ({"Null": {"aws:username": "true"}}, True),
+        ({"DateGreaterThan": {"aws:CurrentTime": "2020"}}, False),
+    ],
+)
+def test_conditions_hold_as_iam_evaluates_them(condition: dict[str, Any], expected: bool) -> None:
+    assert holds(condition, {"aws:securetransport": "true"}) is expected
+
+
+def test_an_event_names_version_and_a_growing_sequencer_and_keeps_slashes(world: World, notified: str) -> None:
+    answers = [world.s3.put_object(Bucket=BUCKET, Key="a b/ü.jpg", Body=body) for body in (b"1", b"22")]
+
+    records = [record["s3"]["object"] for record in drain(world, notified)]
+
+    assert [record["versionId"] for record in records] == [answer["VersionId"] for answer in answers]
+    assert [record["key"] for record in records] == ["a+b/%C3%BC.jpg"] * 2
+    assert [record["size"] for record in records] == [1, 2]
+    assert records[0]["sequencer"] < records[1]["sequencer"]
+
+
+def test_a_multipart_upload_is_announced_once(world: World, notified: str) -> None:
+    upload = world.s3.create_multipart_upload(Bucket=BUCKET, Key="big")["UploadId"]
+    part = world.s3.upload_part(Bucket=BUCKET, Key="big", UploadId=upload, PartNumber=1, Body=b"x")
+    parts = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+    world.s3.complete_multipart_upload(Bucket=BUCKET, Key="big", UploadId=upload, MultipartUpload=parts)
+
+    assert [record["eventName"] for record in drain(world, notified)] == ["ObjectCreated:CompleteMultipartUpload"]
+
+
+def test_deleting_announces_the_marker_and_then_the_version(world: World, notified: str) -> None:
+    version = world.s3.put_object(Bucket=BUCKET, Key="a", Body=b"1")["VersionId"]
+    marker = world.s3.delete_object(Bucket=BUCKET, Key="a")["VersionId"]
+    world.s3.delete_object(Bucket=BUCKET, Key="a", VersionId=version)
+
+    removed = drain(world, notified)[1:]
+
+    assert [(record["eventName"], record["s3"]["object"]["versionId"]) for record in removed] == [
+        ("ObjectRemoved:DeleteMarkerCreated", marker),
+        ("ObjectRemoved:Delete", version),
+    ]
+
+
+def test_metadata_names_are_lower_case_and_keep_underscores(world: World) -> None:
+    world.s3.create_bucket(Bucket=BUCKET)
+    world.s3.put_object(Bucket=BUCKET, Key="a", Body=b"1", Metadata={"My_Name": "x", "other-name": "y"})
+
+    metadata = world.s3.get_object(Bucket=BUCKET, Key="a")["Metadata"]
+
+    assert metadata == {"my_name": "x", "other-name": "y"}
+
+
+def test_ranges_versions_and_conditional_writes(world: World) -> None:
+    world.s3.create_bucket(Bucket=BUCKET)
+    world.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    first = world.s3.put_object(Bucket=BUCKET, Key="a", Body=b"0123456789")["VersionId"]
+    world.s3.put_object(Bucket=BUCKET, Key="a", Body=b"new")
+
+    part = world.s3.get_object(Bucket=BUCKET, Key="a", VersionId=first, Range="bytes=2-4")
+
+    assert (part["Body"].read(), part["ContentRange"]) == (b"234", "bytes 2-4/10")
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        world.s3.put_object(Bucket=BUCKET, Key="a", Body=b"x", IfNoneMatch="*")
+
+
+def test_an_unknown_operation_is_a_client_error(world: World) -> None:
+    with pytest.raises(ClientError, match="UnknownOperationException"):
+        world.dynamodb.list_contributor_insights()
+
+
+def test_a_waiting_receiver_gets_a_message_at_once_and_holds_up_nobody(world: World) -> None:
+    url = world.sqs.create_queue(QueueName="slow")["QueueUrl"]
+    received: list[float] = []
+    waiting = threading.Thread(
+        target=lambda: received.append(
+            len(world.sqs.receive_message(QueueUrl=url, WaitTimeSeconds=10).get("Messages", [])) and time.monotonic()
+        )
+    )
+    waiting.start()
+    sent = time.monotonic()
+    world.sqs.send_message(QueueUrl=url, MessageBody="hello")
+    waiting.join(timeout=9)
+
+    assert received[0] - sent < 1
+
+
+def test_a_mapped_queue_invokes_nothing_by_itself(world: World) -> None:
+    url = world.sqs.create_queue(QueueName="mapped")["QueueUrl"]
+    from local_cloud.backend.moto_state import backends_of
+
+    queue = backends_of("sqs")[ACCOUNT][REGION].queues["mapped"]
+    queue.lambda_event_source_mappings["arn"] = object()
+
+    world.sqs.send_message(QueueUrl=url, MessageBody="x")
+
+    assert queue.approximate_number_of_messages == 1
+
+
+def test_the_stage_exports_the_definition_that_was_deployed(world: World) -> None:
+    client = world.aws.client("apigateway")
+    operation = {"x-amazon-apigateway-integration": {"type": "mock"}, "security": [], "responses": {}}
+    definition = {
+        "openapi": "3.0.3",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/a": {"parameters": [], "get": operation, "x-amazon-apigateway-any-method": operation}},
+    }
+    api = client.create_rest_api(name="t")["id"]
+    client.put_rest_api(restApiId=api, mode="overwrite", body=json.dumps(definition).encode())
+    client.create_deployment(restApiId=api, stageName="v1")
+    client.put_rest_api(restApiId=api, mode="overwrite", body=json.dumps({**definition, "paths": {}}).encode())
+
+    exported = json.loads(client.get_export(restApiId=api, stageName="v1", exportType="oas30")["body"].read())
+
+    assert exported == definition

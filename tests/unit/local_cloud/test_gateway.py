@@ -1,0 +1,303 @@
+"""The gateway on the real contract: routes, what a function is told, what is refused and how."""
+
+import base64
+import io
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local_cloud.blueprint import read_blueprint, read_contract
+from local_cloud.gateway.access_log import AccessLog
+from local_cloud.gateway.app import Gateway
+from local_cloud.gateway.definition import ApiDefinition, read_definition
+from local_cloud.gateway.steps import BODY_LIMIT, Deployed
+from local_cloud.gateway.usage import Usage, UsagePlan
+from local_cloud.http_server import OVERFLOW, PRESERVED_NAMES
+from local_cloud.lambda_runtime.model import (
+    PayloadTooLargeError,
+    Result,
+    StillRunningError,
+    TooManyRequestsError,
+)
+from local_cloud.provision.api_definition import with_integrations
+
+KEY = "a-key"
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:{}"
+
+
+@pytest.fixture(scope="session")
+def definition() -> ApiDefinition:
+    functions = {
+        operation: ARN.format(plan.name) for plan in read_blueprint().functions for operation in plan.operations
+    }
+    document = with_integrations(read_contract(), functions, "us-east-1")
+    return read_definition(json.loads(json.dumps(document)), api_id="api", stage="v1")
+
+
+@dataclass
+class FakeFunctions:
+    """Records invocations and answers `payload`, or raises `failure`."""
+
+    payload: Any = field(default_factory=lambda: {"statusCode": 200, "body": "{}"})
+    failed: bool = False
+    failure: Exception | None = None
+    invoked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def invoke(self, function: str, payload: bytes, **_: Any) -> Result:
+        self.invoked.append((function, json.loads(payload)))
+        if self.failure:
+            raise self.failure
+        return Result(json.dumps(self.payload).encode(), self.failed)
+
+
+@dataclass
+class Response:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Client:
+    """Calls the gateway as `http_server` would."""
+
+    gateway: Gateway
+    functions: FakeFunctions
+    log: Path
+
+    def send(self, method: str, uri: str, body: bytes = b"", *, key: str | None = KEY, **headers: str) -> Response:
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": method,
+            "REQUEST_URI": uri,
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_HOST": "localhost:8000",
+            "wsgi.input": io.BytesIO(body),
+            PRESERVED_NAMES: {},
+            OVERFLOW: len(body) > BODY_LIMIT,
+        }
+        environ |= {f"HTTP_{name.upper()}": value.encode().decode("latin-1") for name, value in headers.items()}
+        if key is not None:
+            environ["HTTP_X_API_KEY"] = key.encode().decode("latin-1")
+        answered: list[Any] = []
+        content = b"".join(self.gateway(environ, lambda status, fields: answered.append((status, fields))))
+        status, fields = answered[0]
+        return Response(int(status.split()[0]), dict(fields), content)
+
+    @property
+    def event(self) -> dict[str, Any]:
+        return self.functions.invoked[-1][1]
+
+
+@pytest.fixture
+def make_client(definition: ApiDefinition, tmp_path: Path) -> Iterator[Callable[..., Client]]:
+    path = tmp_path / "access.log"
+    access_log = AccessLog(path)
+
+    def make(plan: UsagePlan | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Client:
+        functions = FakeFunctions()
+        usage = Usage({KEY: plan or UsagePlan()}, clock=now)
+        deployed = Deployed(definition, usage, functions, "123456789012")
+        return Client(Gateway(deployed, access_log), functions, path)
+
+    yield make
+    access_log.close()
+
+
+@pytest.fixture
+def client(make_client: Callable[..., Client]) -> Client:
+    return make_client()
+
+
+@pytest.mark.parametrize(
+    ("method", "uri", "resource", "parameters", "function"),
+    [
+        ("GET", "/v1/index", "/index", None, "library"),
+        ("GET", "/v1/index/", "/index", None, "library"),
+        ("PUT", "/v1/index/a.jpg", "/index/{filename+}", {"filename": "a.jpg"}, "upload"),
+        ("PUT", "/v1/index/a%20b/%C3%BC.jpg", "/index/{filename+}", {"filename": "a%20b/%C3%BC.jpg"}, "upload"),
+        ("PUT", "/v1/index/a%2Fb", "/index/{filename+}", {"filename": "a%2Fb"}, "upload"),
+        ("GET", "/v1/index/%F0%9F%98%80", "/index/{filename+}", {"filename": "%F0%9F%98%80"}, "library"),
+        ("PUT", "/v1/search/", "/search", None, "search"),
+        ("POST", "/v1/search/a/b.jpg", "/search/{filename+}", {"filename": "a/b.jpg"}, "search"),
+        ("GET", "/v1/faces/1-2", "/faces/{faceId}", {"faceId": "1-2"}, "library"),
+    ],
+)
+def test_a_path_finds_its_resource(
+    client: Client, method: str, uri: str, resource: str, parameters: dict[str, str] | None, function: str
+) -> None:
+    assert client.send(method, uri).status == 200
+
+    assert client.functions.invoked[0][0] == ARN.format(function)
+    assert (client.event["resource"], client.event["pathParameters"]) == (resource, parameters)
+    assert client.event["path"] == uri.removeprefix("/v1")
+
+
+@pytest.mark.parametrize("uri", ["/", "/v1", "/v2/index", "/v1/nothing", "/v1/faces/a/b", "/index", "/v1x/index"])
+def test_no_such_route_is_404_in_our_error_body(client: Client, uri: str) -> None:
+    answer = client.send("GET", uri)
+
+    assert (answer.status, answer.json["error"]) == (404, "NotFound")
+    assert answer.json["requestId"] == answer.headers["x-amzn-RequestId"]
+
+
+def test_another_method_is_405_and_says_which_there_are(client: Client) -> None:
+    answer = client.send("PATCH", "/v1/index/a.jpg", key=None)
+
+    assert (answer.status, answer.headers["Allow"]) == (405, "PUT, GET, DELETE")
+    assert answer.json["error"] == "MethodNotAllowed"
+
+
+@pytest.mark.parametrize("key", [None, "", "wrong", KEY + " ", "ключ"])
+def test_a_missing_or_wrong_key_is_403_and_invokes_nothing(client: Client, key: str | None) -> None:
+    answer = client.send("GET", "/v1/info", key=key)
+
+    assert (answer.status, answer.json["error"], client.functions.invoked) == (403, "Forbidden", [])
+
+
+def test_health_needs_no_key(client: Client) -> None:
+    assert client.send("GET", "/v1/health", key=None).status == 200
+
+
+def test_the_event_is_a_rest_api_proxy_event(client: Client) -> None:
+    client.send("PUT", "/v1/search?threshold=9%200&threshold=2&x=", b"\xff\xd8photo", x_amz_meta_name="José")
+
+    event = client.event
+    assert base64.b64decode(event["body"]) == b"\xff\xd8photo"
+    assert event["isBase64Encoded"] is True
+    assert event["queryStringParameters"] == {"threshold": "2", "x": ""}
+    assert event["multiValueQueryStringParameters"] == {"threshold": ["9 0", "2"], "x": [""]}
+    assert event["headers"]["x-amz-meta-name"] == "José"
+    context = event["requestContext"]
+    assert (context["stage"], context["path"], context["resourcePath"]) == ("v1", "/v1/search", "/search")
+    assert context["identity"]["sourceIp"] == "127.0.0.1"
+
+
+def test_a_request_without_body_or_query_has_null_there(client: Client) -> None:
+    client.send("GET", "/v1/info")
+
+    assert (client.event["body"], client.event["queryStringParameters"]) == (None, None)
+    assert client.event["isBase64Encoded"] is False
+
+
+def test_a_binary_answer_is_decoded_and_headers_of_both_kinds_are_sent(client: Client) -> None:
+    client.functions.payload = {
+        "statusCode": 201,
+        "headers": {"Content-Type": "image/jpeg", "Location": "/a\r\nX-Evil: 1"},
+        "multiValueHeaders": {"location": ["/b"]},
+        "body": base64.b64encode(b"\xff\xd8").decode(),
+        "isBase64Encoded": True,
+    }
+
+    answer = client.send("POST", "/v1/identify", b"x")
+
+    assert (answer.status, answer.body, answer.headers["Content-Type"]) == (201, b"\xff\xd8", "image/jpeg")
+    assert (answer.headers["location"], "X-Evil" in answer.headers) == ("/b", False)
+
+
+@pytest.mark.parametrize("payload", [None, [], "text", {}, {"statusCode": "x"}, {"statusCode": 200, "body": {"a": 1}}])
+def test_a_malformed_answer_is_502(client: Client, payload: Any) -> None:
+    client.functions.payload = payload
+
+    assert client.send("GET", "/v1/info").status == 502
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "error"),
+    [
+        (PayloadTooLargeError(), 413, "ImageTooLarge"),
+        (StillRunningError(), 504, "Upstream"),
+        (TooManyRequestsError(), 504, "Upstream"),
+        (RuntimeError("bug"), 500, "Internal"),
+    ],
+)
+def test_failures_of_the_runtime_are_refusals_in_our_error_body(
+    client: Client, failure: Exception, status: int, error: str
+) -> None:
+    client.functions.failure = failure
+
+    answer = client.send("GET", "/v1/info")
+
+    assert (answer.status, answer.json["error"]) == (status, error)
+
+
+def test_a_function_that_fails_is_502_without_its_message(client: Client) -> None:
+    client.functions.failed, client.functions.payload = True, {"errorMessage": "secret"}
+
+    answer = client.send("GET", "/v1/info")
+
+    assert (answer.status, answer.json["error"], b"secret" in answer.body) == (502, "Internal", False)
+
+
+def test_a_body_over_ten_megabytes_is_413(client: Client) -> None:
+    answer = client.send("PUT", "/v1/index/a", b"x" * (BODY_LIMIT + 1))
+
+    assert (answer.status, answer.json["error"], client.functions.invoked) == (413, "ImageTooLarge", [])
+
+
+def test_the_body_of_a_request_that_will_be_refused_is_not_kept(client: Client) -> None:
+    limits = [
+        client.gateway.body_limit({"X_API_KEY": key}, uri, "PUT")
+        for key, uri in ((KEY, "/v1/index/a"), ("wrong", "/v1/index/a"), (KEY, "/v1/nothing"))
+    ]
+
+    assert limits == [BODY_LIMIT, 0, 0]
+
+
+def test_the_burst_passes_then_429_then_the_rate_refills(make_client: Callable[..., Client]) -> None:
+    seconds = [0.0]
+    client = make_client(UsagePlan(rate=2, burst=3), lambda: datetime.fromtimestamp(seconds[0], UTC))
+
+    statuses = [client.send("GET", "/v1/info").status for _ in range(4)]
+    seconds[0] = 1.0
+    statuses += [client.send("GET", "/v1/info").status for _ in range(3)]
+
+    assert statuses == [200, 200, 200, 429, 200, 200, 429]
+
+
+def test_throttled_answers_say_when_to_come_back(make_client: Callable[..., Client]) -> None:
+    client = make_client(UsagePlan(rate=1, burst=0))
+
+    answer = client.send("GET", "/v1/info")
+
+    assert (answer.status, answer.json["error"], answer.headers["Retry-After"]) == (429, "Throttled", "1")
+
+
+@pytest.mark.parametrize(
+    ("period", "same", "next_period"),
+    [
+        ("DAY", datetime(2026, 1, 31, 23, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)),
+        ("WEEK", datetime(2026, 1, 31, 23, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)),
+        ("MONTH", datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_quota_is_used_up_and_starts_anew(
+    make_client: Callable[..., Client], period: str, same: datetime, next_period: datetime
+) -> None:
+    now = [datetime(2026, 1, 31, 1, tzinfo=UTC)]
+    client = make_client(UsagePlan(quota=1, period=period), lambda: now[0])
+
+    statuses = [client.send("GET", "/v1/info").status]
+    for now[0] in (same, next_period):
+        statuses.append(client.send("GET", "/v1/info").status)
+
+    assert statuses == [200, 429, 200]
+
+
+def test_one_line_per_request_and_never_the_key_or_the_query(client: Client) -> None:
+    client.send("GET", "/v1/info?name=Somebody")
+    client.send("GET", "/v1/info", key="wrong-key")
+
+    text = client.log.read_text()
+
+    assert [json.loads(line)["status"] for line in text.splitlines()] == [200, 403]
+    assert not any(secret in text for secret in (KEY, "wrong-key", "Somebody"))

@@ -1,0 +1,234 @@
+"""Functions in processes of their own: every way to fail, by what Lambda answers."""
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import awslambdaric
+import pytest
+
+from local_cloud.lambda_runtime.environment import Place
+from local_cloud.lambda_runtime.model import (
+    PAYLOAD_LIMIT,
+    Function,
+    FunctionNotFoundError,
+    PayloadTooLargeError,
+    StillRunningError,
+    TooManyRequestsError,
+)
+from local_cloud.lambda_runtime.runtime import LambdaRuntime
+
+pytestmark = pytest.mark.e2e
+
+CODE = """
+import os, signal, sys, time
+
+def handler(event, context):
+    do = event.get("do")
+    if do == "fail":
+        raise ValueError("bad " + event["why"])
+    if do == "exit":
+        os._exit(7)
+    if do == "sleep":
+        time.sleep(event["seconds"])
+    if do == "big":
+        return "x" * 7_000_000
+    if do == "look":
+        return {"environ": dict(os.environ), "path": sys.path, "left": context.get_remaining_time_in_millis()}
+    if do == "import":
+        import moto
+    print("hello from", context.function_name)
+    return {"pid": os.getpid(), "echo": event}
+
+not_callable = 1
+"""
+
+Start = Callable[..., LambdaRuntime]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Deploys the code above as function `f`; arguments are those of Function."""
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "app.py").write_text(CODE)
+    (tmp_path / "code" / "broken.py").write_text("import no_such_module")
+    site = Path(awslambdaric.__file__).parent
+    (tmp_path / "runtime").mkdir()
+    for name in (site, *site.parent.glob("runtime_client*"), *site.parent.glob("simplejson*")):
+        (tmp_path / "runtime" / name.name).symlink_to(name)
+    for name in site.parent.glob("snapshot_restore_py*"):
+        (tmp_path / "runtime" / name.name).symlink_to(name)
+    place = Place("us-east-1", "http://127.0.0.1:1", "http://127.0.0.1:2", "ID", "SECRET", tmp_path / "runtime")
+    running: list[LambdaRuntime] = []
+
+    def start_runtime(**options: Any) -> LambdaRuntime:
+        values = {"handler": "app.handler", "memory": 128, "timeout": 5, "environment": {"MINE": "1"}, **options}
+        runtime = LambdaRuntime(place, logs=tmp_path / "logs", workers_per_function=2)
+        running.append(runtime)
+        runtime.deploy([Function(name="f", arn="arn:aws:lambda:r:1:function:f", code=tmp_path / "code", **values)])
+        return runtime
+
+    yield start_runtime
+    for runtime in running:
+        runtime.close()
+
+
+def invoke(runtime: LambdaRuntime, **event: Any) -> tuple[Any, bool]:
+    result = runtime.invoke("f", json.dumps(event).encode())
+    return json.loads(result.payload), result.failed
+
+
+def test_a_function_answers_by_name_and_arn_from_one_warm_process(start: Start, tmp_path: Path) -> None:
+    runtime = start()
+
+    first, _ = invoke(runtime, a="ü")
+    second = json.loads(runtime.invoke("arn:aws:lambda:r:1:function:f", b"{}").payload)
+
+    assert (first["echo"], first["pid"]) == ({"a": "ü"}, second["pid"])
+    log = (tmp_path / "logs" / "f.log").read_text()
+    assert [log.count(mark) for mark in ("START RequestId", "hello from f", "END RequestId")] == [2, 2, 2]
+    assert log.count("Init Duration") == 1
+
+
+def test_the_process_sees_lambdas_environment_and_nothing_else(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_OF_THE_DEVELOPER", "1")
+
+    seen, _ = invoke(start(), do="look")
+
+    environ = seen["environ"]
+    assert "SECRET_OF_THE_DEVELOPER" not in environ
+    assert (environ["MINE"], environ["AWS_LAMBDA_FUNCTION_NAME"], environ["AWS_REGION"]) == ("1", "f", "us-east-1")
+    assert environ["AWS_ENDPOINT_URL_REKOGNITION"] == "http://127.0.0.1:2"
+    assert not [path for path in seen["path"] if "site-packages" in path]
+    assert 0 < seen["left"] <= 5000
+
+
+def test_a_missing_dependency_shows(start: Start) -> None:
+    answer, error = invoke(start(), do="import")
+
+    assert (answer["errorType"], error) == ("ModuleNotFoundError", True)
+
+
+def test_an_exception_is_reported_with_its_trace_and_the_process_lives_on(start: Start) -> None:
+    runtime = start()
+    before, _ = invoke(runtime)
+
+    answer, error = invoke(runtime, do="fail", why="luck")
+    after, _ = invoke(runtime)
+
+    assert (answer["errorType"], answer["errorMessage"], error) == ("ValueError", "bad luck", True)
+    assert answer["stackTrace"] and before["pid"] == after["pid"]
+
+
+@pytest.mark.parametrize(
+    ("handler", "error_type"),
+    [
+        ("broken.handler", "Runtime.ImportModuleError"),
+        ("nothing.handler", "Runtime.ImportModuleError"),
+        ("app.nothing", "Runtime.HandlerNotFound"),
+        ("app", "Runtime.MalformedHandlerName"),
+    ],
+)
+def test_initialisation_errors_are_lambdas(start: Start, handler: str, error_type: str) -> None:
+    answer, error = invoke(start(handler=handler))
+
+    assert (answer["errorType"], error) == (error_type, True)
+
+
+def test_a_process_that_exits_fails_one_invocation(start: Start) -> None:
+    runtime = start()
+
+    answer, error = invoke(runtime, do="exit")
+    after, after_error = invoke(runtime, a=1)
+
+    assert (answer["errorType"], error) == ("Runtime.ExitError", True)
+    assert "exit status 7" in answer["errorMessage"]
+    assert (after["echo"], after_error) == ({"a": 1}, False)
+
+
+def test_a_function_is_ended_after_its_timeout(start: Start) -> None:
+    runtime = start(timeout=1)
+    started = time.monotonic()
+
+    answer, error = invoke(runtime, do="sleep", seconds=10)
+
+    assert 0.9 < time.monotonic() - started < 3
+    assert "Task timed out after 1.00 seconds" in answer["errorMessage"]
+    assert (error, invoke(runtime)[1]) == (True, False)
+
+
+def test_a_worker_killed_while_idle_is_replaced_unnoticed(start: Start) -> None:
+    runtime = start()
+    pid = runtime.pids()["f"][0]
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+    answer, error = invoke(runtime)
+
+    assert not error and answer["pid"] != pid
+
+
+def test_a_worker_killed_at_work_fails_that_invocation(start: Start) -> None:
+    runtime = start()
+    pid = runtime.pids()["f"][0]
+    killer = threading.Timer(0.3, os.kill, (pid, signal.SIGKILL))
+    killer.start()
+
+    answer, error = invoke(runtime, do="sleep", seconds=4)
+
+    assert (answer["errorType"], error) == ("Runtime.ExitError", True)
+    assert "signal: 9" in answer["errorMessage"]
+
+
+def test_a_caller_may_leave_before_the_function_ends(start: Start) -> None:
+    runtime = start()
+    pid = invoke(runtime)[0]["pid"]
+
+    with pytest.raises(StillRunningError):
+        runtime.invoke("f", json.dumps({"do": "sleep", "seconds": 0.5}).encode(), answer_seconds=0.1)
+    other = invoke(runtime)[0]["pid"]
+
+    assert other != pid  # the first process is still at it
+    assert set(runtime.pids()["f"]) == {pid, other}
+
+
+def test_requests_beyond_the_limit_wait_for_a_turn(start: Start) -> None:
+    runtime = start()
+    pids: set[int] = set()
+
+    def call() -> None:
+        pids.add(invoke(runtime, do="sleep", seconds=0.05)[0]["pid"])
+
+    threads = [threading.Thread(target=call) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(pids) == 2
+
+
+def test_reserved_concurrency_refuses_at_once(start: Start) -> None:
+    runtime = start(reserved_concurrency=1)
+    with pytest.raises(StillRunningError):
+        runtime.invoke("f", json.dumps({"do": "sleep", "seconds": 4}).encode(), answer_seconds=0.1)
+
+    with pytest.raises(TooManyRequestsError):
+        runtime.invoke("f", b"{}")
+
+
+def test_payloads_have_lambdas_limits(start: Start) -> None:
+    runtime = start()
+
+    answer, _ = invoke(runtime, do="big")
+
+    assert answer["errorType"] == "Function.ResponseSizeTooLarge"
+    with pytest.raises(PayloadTooLargeError):
+        runtime.invoke("f", b"x" * (PAYLOAD_LIMIT + 1))
+    with pytest.raises(FunctionNotFoundError):
+        runtime.invoke("g", b"{}")

@@ -1,0 +1,80 @@
+"""What a restart with --data finds again."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+
+from local_cloud.backend import snapshot
+from local_cloud.backend.moto_state import services_in_use
+from local_cloud.errors import StartupError
+from tests.unit.local_cloud.conftest import World
+
+BUCKET = "photos"
+
+
+def forget_everything() -> None:
+    """As a new process begins."""
+    for service in services_in_use():
+        for region in service.values():
+            region.clear()
+
+
+@pytest.fixture
+def filled(world: World) -> str:
+    """Bucket with two versions, queue with a message in flight, table with a row; returns the queue's URL."""
+    world.s3.create_bucket(Bucket=BUCKET)
+    world.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"old", b"new"):
+        world.s3.put_object(Bucket=BUCKET, Key="a", Body=body, Metadata={"n": "1"})
+    world.dynamodb.create_table(
+        TableName="t",
+        KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    world.dynamodb.put_item(TableName="t", Item={"k": {"S": "1"}, "l": {"L": [{"N": "1"}]}})
+    url: str = world.sqs.create_queue(QueueName="q")["QueueUrl"]
+    world.sqs.send_message(QueueUrl=url, MessageBody="in flight")
+    world.sqs.receive_message(QueueUrl=url)
+    return url
+
+
+def test_objects_rows_and_messages_come_back(world: World, filled: str, tmp_path: Path) -> None:
+    snapshot.save(world.backend, tmp_path / "snapshot")
+    forget_everything()
+
+    snapshot.load(world.backend, tmp_path / "snapshot")
+
+    versions = world.s3.list_object_versions(Bucket=BUCKET)["Versions"]
+    answers = [world.s3.get_object(Bucket=BUCKET, Key="a", VersionId=found["VersionId"]) for found in versions]
+    assert sorted(answer["Body"].read() for answer in answers) == [b"new", b"old"]
+    assert world.s3.head_object(Bucket=BUCKET, Key="a")["Metadata"] == {"n": "1"}
+    assert world.dynamodb.get_item(TableName="t", Key={"k": {"S": "1"}})["Item"]["l"] == {"L": [{"N": "1"}]}
+
+
+def test_a_message_in_flight_is_visible_again(world: World, filled: str, tmp_path: Path) -> None:
+    snapshot.save(world.backend, tmp_path / "snapshot")
+    forget_everything()
+
+    snapshot.load(world.backend, tmp_path / "snapshot")
+
+    message = world.sqs.receive_message(QueueUrl=filled, AttributeNames=["ApproximateReceiveCount"])["Messages"][0]
+    assert (message["Body"], message["Attributes"]["ApproximateReceiveCount"]) == ("in flight", "2")
+
+
+def test_a_snapshot_does_not_carry_the_bytes_of_objects(world: World, tmp_path: Path) -> None:
+    world.s3.create_bucket(Bucket=BUCKET)
+    world.s3.put_object(Bucket=BUCKET, Key="a", Body=b"marker" * 1000)
+
+    snapshot.save(world.backend, tmp_path / "snapshot")
+
+    assert b"markermarker" not in (tmp_path / "snapshot").read_bytes()
+
+
+def test_a_snapshot_of_another_version_is_refused_in_one_line(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "snapshot"
+    path.write_bytes(pickle.dumps(snapshot.VERSIONS | {"moto": "0.0"}))
+
+    with pytest.raises(StartupError, match=r"'moto': '0\.0'"):
+        snapshot.load(world.backend, path)
