@@ -45,8 +45,8 @@ def validate_new_items_once() -> None:
 
     def update_item(original: Any, backend: DynamoDBBackend, table_name: str, key: Any, *args: Any, **kw: Any) -> Any:
         table = backend.get_table(table_name)
-        place = [DynamoType(key[name]) for name in table.attribute_keys if name in key]
-        existed = len(place) < len(table.attribute_keys) or table.get_item(*place) is not None
+        place: Any = [DynamoType(key[name]) for name in table.table_key_attrs if name in key]
+        existed = len(place) < len(table.table_key_attrs) or table.get_item(*place) is not None
         try:
             return original(backend, table_name, key, *args, **kw)
         except Exception:
