@@ -73,9 +73,9 @@ class Door:
             return self._forward_to_engine(environ, start_response)
         if service == "lambda" and (invocation := _INVOCATION.fullmatch(path)) and self.invoker:
             return self._invoke(unquote(invocation[1]), environ, start_response)
-        if service == "s3" and is_presigned(environ["QUERY_STRING"]):
+        if service == "s3":
             try:
-                check_presigned(_signed_request(environ), self._secrets, datetime.now(UTC))
+                self._check_object_access(environ)
             except PresignedLinkError as refusal:
                 return _refuse_link(start_response, refusal)
         environ["local_cloud.service"], environ["local_cloud.region"] = service, region
@@ -85,6 +85,13 @@ class Door:
         """Let go of the connections to the engine."""
         for connection in self._opened:
             connection.close()
+
+    def _check_object_access(self, environ: Environ) -> None:
+        """Moto serves strangers and takes any link; here every bucket is private."""
+        if is_presigned(environ["QUERY_STRING"]):
+            check_presigned(_signed_request(environ), self._secrets, datetime.now(UTC))
+        elif "HTTP_AUTHORIZATION" not in environ:
+            raise PresignedLinkError(403, "AccessDenied", "Access Denied")
 
     def _scope(self, environ: Environ) -> tuple[str, str]:
         """Region and service of the signature; an unsigned request can only mean S3, as for moto."""

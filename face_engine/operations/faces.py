@@ -31,7 +31,7 @@ def index_faces(engine: Engine, call: Call) -> Values:
     collection = find_collection(engine, call.values["CollectionId"])
     require_same_model(engine, collection)
     image = read_image(engine, call)
-    kept, refused = _choose_faces(engine.vision.find_faces(image.picture), call)
+    kept, refused = _choose_faces(engine.vision.find_faces(image.picture, closer=False), call)
     stored = _store_faces(engine, call, collection, image, kept)
     return {
         "FaceRecords": [

@@ -88,8 +88,11 @@ def test_the_scope_of_the_signature_names_service_and_region(url: str, service: 
     assert requests.post(url, headers={"Authorization": scope}, timeout=5).text == f"{service} eu-north-1"
 
 
-def test_a_request_without_signature_can_only_mean_s3(url: str) -> None:
-    assert requests.get(f"{url}/bucket/key", timeout=5).text == "s3 eu-west-1"
+def test_a_request_without_signature_means_s3_and_gets_nothing_from_it(url: str) -> None:
+    answer = requests.get(f"{url}/bucket/key", timeout=5)
+
+    assert answer.status_code == 403
+    assert "<Code>AccessDenied</Code>" in answer.text
 
 
 def test_invoke_runs_the_function(url: str) -> None:
