@@ -14,6 +14,7 @@ from local_cloud.backend.corrections import (
     partiql,
     queues,
     s3_events,
+    update_expressions,
 )
 
 
@@ -32,6 +33,8 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     dynamodb.roll_back_only_touched_items()
     dynamodb.look_only_at_the_queried_key()
     dynamodb.write_items_as_they_are()
-    dynamodb.understand_expressions_once()
+    update_expressions.parse_once()
+    update_expressions.ask_once_which_nodes_matter()
+    update_expressions.validate_new_items_once()
     partiql.select_by_equality()
     object_bytes.write_objects_to_files()

@@ -1,7 +1,6 @@
 """DynamoDB: the cost of a call depends on the items it touches, not on the size of the table."""
 
 import copy
-import functools
 import inspect
 import json
 from collections.abc import Callable, Iterable
@@ -11,7 +10,6 @@ from typing import Any
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
-from moto.dynamodb.parsing import ast_nodes, expressions
 from moto.dynamodb.responses import DynamoResult
 
 from local_cloud.backend.corrections.replacing import wrap
@@ -124,21 +122,3 @@ def write_items_as_they_are() -> None:
         return 200, {"Content-Type": "application/x-amz-json-1.0"}, body
 
     wrap(DynamoResult, "execute_result", execute_result)
-
-
-def understand_expressions_once() -> None:
-    """An update expression is parsed once, not twice per call; functions send the same few again and again.
-
-    Validators work on a copy of the parsed tree, so sharing it is safe. They also ask themselves at every node
-    which kinds of nodes they are for; the answer never changes.
-    """
-    parser = vars(expressions)["UpdateExpressionParser"]
-    parse = functools.lru_cache(maxsize=256)(parser.make)
-
-    def nodes_to_be_processed(original: Any, traverser: Any) -> Any:
-        if "kinds" not in vars(traverser):
-            traverser.kinds = original(traverser)
-        return traverser.kinds
-
-    wrap(parser, "make", lambda _, expression: parse(expression))
-    wrap(vars(ast_nodes)["DepthFirstTraverser"], "nodes_to_be_processed", nodes_to_be_processed)

@@ -144,6 +144,33 @@ def test_conditional_updates_are_atomic(world: World) -> None:
     assert len(wins) == 1
 
 
+def test_an_update_that_is_refused_makes_no_item(world: World) -> None:
+    update = {"UpdateExpression": "SET n = n + :n", "ExpressionAttributeValues": {":n": {"N": "1"}}}
+
+    with pytest.raises(ClientError, match="ValidationException"):
+        world.dynamodb.update_item(TableName=TABLE, Key={"FaceId": {"S": "new"}}, **update)
+
+    assert get(world, "new") is None
+
+
+def test_an_update_makes_an_item_and_answers_what_was_there(world: World) -> None:
+    request = {
+        "TableName": TABLE,
+        "Key": {"FaceId": {"S": "f"}},
+        "UpdateExpression": "SET #s = :s ADD tries :t",
+        "ExpressionAttributeNames": {"#s": "status"},
+        "ReturnValues": "ALL_OLD",
+    }
+
+    answers = [
+        world.dynamodb.update_item(**request, ExpressionAttributeValues={":s": {"S": state}, ":t": {"SS": [state]}})
+        for state in ("one", "two")
+    ]
+
+    assert answers[0].get("Attributes") is None
+    assert answers[1]["Attributes"] == {"FaceId": {"S": "f"}, "status": {"S": "one"}, "tries": {"SS": ["one"]}}
+
+
 @pytest.mark.parametrize("statement", ["\"FaceId\" = 'f1'", "FaceId='f1'", "FaceId = 'f1'"])
 def test_partiql_finds_a_row_by_its_key(world: World, statement: str) -> None:
     put(world, "f1", key="a = 'b'")
