@@ -14,7 +14,7 @@ import requests
 
 from local_world import LocalCloud, start_cloud
 
-CLIENTS = 4
+CLIENTS = 8
 TURNS = 4
 SEARCHES = 40
 COLLECTION = "engine-alone"

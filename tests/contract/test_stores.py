@@ -211,6 +211,17 @@ def test_a_bucket_keeps_versions_until_the_photo_is_erased(stores: Stores) -> No
         stores.bucket.read_head(KEY)
 
 
+def test_a_new_object_is_written_only_where_there_is_none(stores: Stores) -> None:
+    options = {"content_type": "image/jpeg", "metadata": {}, "only_new": True}
+    first = stores.bucket.write(KEY, b"one", **options)
+
+    with pytest.raises(ConflictError):
+        stores.bucket.write(KEY, b"two", **options)
+    assert stores.bucket.find(KEY).version == first
+    stores.bucket.erase(KEY)
+    assert stores.bucket.write(KEY, b"two", **options) != first
+
+
 def test_a_bucket_lists_its_photos_by_name(stores: Stores) -> None:
     for key in ("b", "a/2", "a/1"):
         stores.bucket.write(key, key.encode(), content_type="image/jpeg", metadata={})

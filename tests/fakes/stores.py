@@ -41,7 +41,11 @@ class MemoryImageStore:
     def find(self, key: str) -> StoredObject | None:
         return self.versions[key][-1][0] if self.versions.get(key) else None
 
-    def write(self, key: str, data: bytes, *, content_type: str, metadata: dict[str, str]) -> ObjectVersion:
+    def write(
+        self, key: str, data: bytes, *, content_type: str, metadata: dict[str, str], only_new: bool = False
+    ) -> ObjectVersion:
+        if only_new and self.versions.get(key):
+            raise ConflictError("The image exists already.")
         self.written += 1
         version = ObjectVersion(hashlib.md5(data).hexdigest(), f"v{self.written}")
         stored = StoredObject(key, version, len(data), datetime.now(UTC), dict(metadata), data)

@@ -32,6 +32,8 @@ _BY_CODE: dict[str, tuple[type[FaceprintError], str]] = {
     "TransactionInProgressException": (ThrottledError, _TRY_LATER),
     "ServiceQuotaExceededException": (ConflictError, "The collection is full; raise its quota or erase faces."),
     "ConditionalCheckFailedException": (ConflictError, "Another request is changing the same image; try again."),
+    "PreconditionFailed": (ConflictError, "The image exists already."),
+    "ConditionalRequestConflict": (ConflictError, "Another request is writing the same image; try again."),
     "TransactionCanceledException": (ConflictError, "Another request is changing the same image; try again."),
     "InvalidImageFormatException": (
         UnsupportedFormatError,

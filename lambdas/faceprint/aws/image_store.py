@@ -33,8 +33,14 @@ class ImageStore:
         total = str(answer.get("ContentRange", "")).rpartition("/")[2]
         return _to_object(key, answer, int(total) if total.isdigit() else len(head), head)
 
-    def write(self, key: str, data: bytes, *, content_type: str, metadata: dict[str, str]) -> ObjectVersion:
-        """Archives a photo and answers the version that it became."""
+    def write(
+        self, key: str, data: bytes, *, content_type: str, metadata: dict[str, str], only_new: bool = False
+    ) -> ObjectVersion:
+        """Archives a photo and answers the version that it became.
+
+        With only_new raises ConflictError where there is an object of this key.
+        """
+        condition = {"IfNoneMatch": "*"} if only_new else {}
         with aws_failures():
             answer = self.client.put_object(
                 Bucket=self.bucket,
@@ -42,6 +48,7 @@ class ImageStore:
                 Body=data,
                 ContentType=content_type,
                 Metadata=encode_metadata(metadata),
+                **condition,
             )
         return _version(answer)
 
