@@ -60,8 +60,8 @@ class Wire:
         self._send(head.encode("latin-1") + body, deadline)
 
     def _send(self, data: bytes, deadline: float) -> None:
-        self._set_timeout(deadline)
         try:
+            self._set_timeout(deadline)
             self._connection.sendall(data)
         except TimeoutError:
             raise
@@ -69,8 +69,8 @@ class Wire:
             raise ConnectionLostError from exc
 
     def _receive(self, deadline: float) -> None:
-        self._set_timeout(deadline)
         try:
+            self._set_timeout(deadline)
             data = self._connection.recv(_CHUNK)
         except TimeoutError:
             raise

@@ -45,13 +45,16 @@ def validate_new_items_once() -> None:
 
     def update_item(original: Any, backend: DynamoDBBackend, table_name: str, key: Any, *args: Any, **kw: Any) -> Any:
         table = backend.get_table(table_name)
-        place: Any = [DynamoType(key[name]) for name in table.table_key_attrs if name in key]
-        existed = len(place) < len(table.table_key_attrs) or table.get_item(*place) is not None
+        if any(name not in key for name in table.table_key_attrs):
+            return original(backend, table_name, key, *args, **kw)
+        hash_key = DynamoType(key[table.hash_key_attr])
+        range_key = DynamoType(key[table.range_key_attr]) if table.range_key_attr else None
+        existed = table.get_item(hash_key, range_key) is not None
         try:
             return original(backend, table_name, key, *args, **kw)
         except Exception:
             if not existed:
-                table.delete_item(*place)
+                table.delete_item(hash_key, range_key)
             raise
 
     wrap(UpdateExpressionValidator, "validate", validate)
