@@ -8,8 +8,8 @@ from faceprint.model.errors import NotFoundError
 from faceprint.model.names import decode_metadata, encode_metadata
 from faceprint.model.records import ObjectVersion, StoredObject
 
-_HEAD_BYTES = 256 * 1024
-"""Enough for the size of nearly every JPEG: the frame header comes behind EXIF and colour profile."""
+_HEAD_BYTES = 64 * 1024
+"""Enough for the size of nearly every JPEG: the frame header comes behind EXIF, whose block has 64 kB at most."""
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,25 @@ def test_back_to_an_earlier_photo_is_not_taken_for_a_duplicate(world: World, clo
     assert world.collection.people() == ["ana"]
 
 
+def test_the_status_is_asked_for_when_photos_are_usually_done(world: World, clock: BusyClock) -> None:
+    pauses: list[float] = []
+
+    def index_after_a_while() -> None:
+        pauses.append(clock.now() - begun)
+        if pauses[-1] >= 1.5:
+            world.index(key)
+
+    clock.meanwhile = index_after_a_while
+    for number in range(20):
+        pauses.clear()
+        begun, key = clock.now(), f"{number}.jpg"
+        upload(world, key, make_image(number))
+
+    assert pauses[0] > 1.0
+    assert 1.5 <= pauses[-1] < 2.2
+    assert len(pauses) <= 3
+
+
 def test_without_waiting_the_photo_is_pending(world: World) -> None:
     answer = upload(world, "a.jpg", make_image(1), wait=False)
 
