@@ -1,10 +1,11 @@
-"""The law of the rooms (docs/architecture.md): imports point one way, the environment is read once, imports do nothing.
+"""The law of the rooms: imports point one way, the environment is read once, importing does nothing.
 
 Change it only with a decision in docs/decisions.md.
 """
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,10 +46,22 @@ def room_of(path: Path) -> str:
     return path.relative_to(package).parts[0].removesuffix(".py")
 
 
+@cache
+def syntax(path: Path) -> ast.Module:
+    """The module as Python parses it."""
+    return ast.parse(path.read_text())
+
+
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    """All of it, once for all tests."""
+    return list(ast.walk(syntax(path)))
+
+
 def imports(path: Path) -> Iterator[str]:
     """Every dotted name the module imports, at its top or inside a function, relative ones resolved."""
     root = ROOT / "lambdas" if path.is_relative_to(ROOT / "lambdas") else ROOT
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -126,7 +139,7 @@ def test_environment_is_read_in_the_settings_alone() -> None:
         path.relative_to(folder).as_posix()
         for folder in PACKAGES.values()
         for path in modules(folder)
-        if any(reads_environment(node) for node in ast.walk(ast.parse(path.read_text())))
+        if any(reads_environment(node) for node in nodes(path))
     }
 
     assert readers <= {"settings.py"}
@@ -137,7 +150,7 @@ def test_importing_a_module_makes_no_client() -> None:
         f"{path.relative_to(ROOT)}:{node.lineno}"
         for folder in PACKAGES.values()
         for path in modules(folder)
-        for node in run_at_import(ast.parse(path.read_text()))
+        for node in run_at_import(syntax(path))
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("boto3.", "botocore."))
     ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from face_engine.face_store import CollectionMissingError, FaceStore, StoreLockedError
+from face_engine.face_store import CollectionMissingError, FaceStore
 from face_engine.records import Box, ImageOfFaces, NewFace
 
 IMAGE = ImageOfFaces("image", b"digest", None)
@@ -22,15 +22,6 @@ def open_with_collection(folder: Path) -> FaceStore:
     store = FaceStore(folder)
     store.create_collection("people", model_version="1", created_at=0, tags={})
     return store
-
-
-def test_second_process_is_told_that_the_data_is_in_use(tmp_path: Path) -> None:
-    store = open_with_collection(tmp_path)
-
-    with pytest.raises(StoreLockedError, match="another engine"):
-        FaceStore(tmp_path)
-
-    store.close()
 
 
 def test_faces_of_a_deleted_collection_are_refused(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 import requests
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local_cloud.door import Door
@@ -71,7 +72,8 @@ def url() -> Iterator[str]:
 @contextmanager
 def client(url: str, service: str) -> Iterator[Any]:
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "y", "region_name": "eu-north-1"}
-    aws = boto3.client(service, endpoint_url=url, **keys)
+    config = Config(retries={"total_max_attempts": 1})
+    aws = boto3.client(service, endpoint_url=url, config=config, **keys)
     yield aws
     aws.close()
 

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local_cloud.backend.corrections.bucket_policy import holds
-from tests.unit.local_cloud.conftest import ACCOUNT, REGION, World
+from tests.contract.local_cloud.conftest import ACCOUNT, REGION, World
 
 BUCKET = "photos"
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.unit.local_cloud.conftest import World
+from tests.contract.local_cloud.conftest import World
 
 TABLE = "faces"
 

@@ -8,7 +8,7 @@ import pytest
 from local_cloud.backend import snapshot
 from local_cloud.backend.moto_state import services_in_use
 from local_cloud.errors import StartupError
-from tests.unit.local_cloud.conftest import World
+from tests.contract.local_cloud.conftest import World
 
 BUCKET = "photos"
 

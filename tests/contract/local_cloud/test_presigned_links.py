@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from local_cloud.presigned import PresignedLinkError, SignedRequest, check_presigned, signature_of
-from tests.unit.local_cloud.conftest import World
+from tests.contract.local_cloud.conftest import World
 
 BUCKET, KEY = "photos", "a b/ü+(1).jpg"
 INCOMPLETE = "AuthorizationQueryParametersError"

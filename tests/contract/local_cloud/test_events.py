@@ -11,7 +11,7 @@ from local_cloud.backend.queues import BackendQueues
 from local_cloud.discovery import EventSource
 from local_cloud.events import EventPollers, Message
 from local_cloud.lambda_runtime.model import Result, TooManyRequestsError
-from tests.unit.local_cloud.conftest import ACCOUNT, REGION, World
+from tests.contract.local_cloud.conftest import ACCOUNT, REGION, World
 
 QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:events"
 SOURCE = EventSource(QUEUE, "index", batch_size=10, maximum_concurrency=2, reports_failures=True)
