@@ -80,7 +80,7 @@ def test_a_photo_in_a_newer_version_is_pending(world: World) -> None:
     assert answer["image"]["name"] == "Ana"
 
 
-def test_pages_list_every_photo_once_by_name(world: World) -> None:
+def test_check_15_pages_list_every_photo_once_by_name(world: World) -> None:
     for seed in range(5):
         world.put(f"{seed}.jpg", make_image(seed))
     world.store.write("9.jpg", make_image(9), content_type="image/jpeg", metadata={})

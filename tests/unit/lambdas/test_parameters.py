@@ -75,7 +75,7 @@ def test_face_ids_have_rekognitions_form() -> None:
         ("élodie.jpg", "Élodie"),
     ],
 )
-def test_check_p2_r_3_names_from_file_names_keep_their_capitals(key: str, name: str) -> None:
+def test_names_from_file_names_keep_their_capitals(key: str, name: str) -> None:
     assert name_from_key(key) == name
 
 

@@ -83,7 +83,7 @@ def test_empty_file_gives_an_empty_answer(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("source", [GNU_LIKE, BSD_LIKE], ids=["wraps at 76", "BSD: knows no -w, wraps at 76 with CR"])
-def test_every_kind_of_base64_gives_the_same_line(photo: Path, tmp_path: Path, source: str) -> None:
+def test_check_19_every_kind_of_base64_gives_the_same_line(photo: Path, tmp_path: Path, source: str) -> None:
     tools = put_base64_in_front(tmp_path / "tools", source)
 
     done = encode(photo, tools=tools)
@@ -134,7 +134,7 @@ def test_input_is_never_overwritten(photo: Path, tmp_path: Path, link: str) -> N
         (["-w0"], "unknown option"),
     ],
 )
-def test_refusals_say_why(photo: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str) -> None:
+def test_check_19_refusals_say_why(photo: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str) -> None:
     monkeypatch.chdir(photo.parent)
 
     done = encode(*arguments)
