@@ -13,6 +13,8 @@ from pathlib import Path
 
 from local_cloud.errors import StartupError
 
+HIGHEST_PORT = 65535
+
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line; see the module's text."""
@@ -27,7 +29,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     for command, default_port in ((up, None), (demo, 0)):
         command.add_argument(
             "--port",
-            type=int,
+            type=_first_port,
             metavar="N",
             default=default_port,
             help="gateway on N, AWS on N+1, Rekognition on N+2; 0: any free ports (up: 8000, demo: 0)",
@@ -41,6 +43,14 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         command.add_argument("--json", action="store_true", help="for programs: one line of JSON")
     reset.add_argument("--yes", action="store_true", help="do not ask")
     return parser.parse_args(arguments)
+
+
+def _first_port(text: str) -> int:
+    """The first of three ports in a row, or 0."""
+    port = int(text)
+    if not 0 <= port <= HIGHEST_PORT - 2:
+        raise argparse.ArgumentTypeError(f"{text} is not a port from 0 to {HIGHEST_PORT - 2}")
+    return port
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
