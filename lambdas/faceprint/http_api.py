@@ -133,9 +133,9 @@ class ApiRequest:
         message = message_from_bytes(head + self.body)
         if not message.is_multipart():
             raise InvalidParameterError("The form is malformed; let your client set Content-Type with its boundary.")
+        parts: list[Any] = message.get_payload()  # type: ignore[assignment]  # a multipart message holds messages
         return {
-            str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True)  # type: ignore[misc, union-attr]
-            for part in message.get_payload()
+            str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True) for part in parts
         }
 
     @cached_property

@@ -55,6 +55,5 @@ class FaceRecords:
             keys = answer.get("UnprocessedKeys", {}).get(self.table, {}).get("Keys", [])
             if not keys:
                 return items
-            # Jitter only spreads load, it guards nothing.
-            time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311
+            time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  # jitter spreads load, it guards nothing
         raise ThrottledError("DynamoDB is throttling; wait a second and try again.")

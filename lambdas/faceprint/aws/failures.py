@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
@@ -67,13 +68,19 @@ def aws_failures() -> Iterator[None]:
         raise UnavailableError("AWS cannot be reached; try again, nothing is lost by repeating.") from exc
 
 
-def error_code(exc: BaseException | None) -> str:
-    """AWS's own code behind one of our errors, or an empty text."""
-    return str(exc.response["Error"]["Code"]) if isinstance(exc, ClientError) else ""
+def refused_item(error: ConflictError) -> dict[str, Any] | None:
+    """The item as it is, when the condition of a write on it failed: empty where there is none.
+
+    None when something else was the conflict.
+    """
+    cause = error.__cause__
+    if not isinstance(cause, ClientError) or cause.response["Error"]["Code"] != "ConditionalCheckFailedException":
+        return None
+    return dict(cause.response.get("Item") or {})
 
 
 def _translate(exc: ClientError) -> FaceprintError:
-    code, message = error_code(exc), str(exc.response["Error"].get("Message", ""))
+    code, message = str(exc.response["Error"]["Code"]), str(exc.response["Error"].get("Message", ""))
     if code == "InvalidParameterException":
         if _NO_FACE in message:
             return NoFaceError("There is no face on the image; send one that shows a face.")

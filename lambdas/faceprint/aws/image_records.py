@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from faceprint.aws.failures import aws_failures, error_code
+from faceprint.aws.failures import aws_failures, refused_item
 from faceprint.aws.items import Item, from_item, to_item
 from faceprint.model.errors import ConflictError
 from faceprint.model.limits import MAX_TRANSACTION_ITEMS
@@ -110,9 +110,10 @@ class ImageRecords:
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
         except ConflictError as exc:
-            if error_code(exc.__cause__) != "ConditionalCheckFailedException":
+            item = refused_item(exc)
+            if item is None or (item and not (version and _to_record(item).is_final_for(version))):
                 raise
-            return _judge_refusal(exc, key, owner, version)
+            return Claim(key, owner, done=True)
         old = from_item(answer.get("Attributes", {}))
         attempts = old.get("Attempts", set()) - ({_attempt(version)} if version else set())
         return Claim(key, owner, tuple(sorted(old.get("FaceIds", ()))), interrupted=bool(attempts))
@@ -201,15 +202,6 @@ def _held(claim: Claim) -> dict[str, Any]:
         "ConditionExpression": "LeaseOwner = :owner",
         "ExpressionAttributeValues": {":owner": {"S": claim.owner}},
     }
-
-
-def _judge_refusal(exc: ConflictError, key: str, owner: str, version: ObjectVersion | None) -> Claim:
-    item = exc.__cause__.response.get("Item") if exc.__cause__ else None  # type: ignore[attr-defined]
-    if not item:
-        return Claim(key, owner, done=True)
-    if version is not None and _to_record(item).is_final_for(version):
-        return Claim(key, owner, done=True)
-    raise exc
 
 
 def _from_record(record: ImageRecord) -> Item:

@@ -134,7 +134,9 @@ def test_input_is_never_overwritten(photo: Path, tmp_path: Path, link: str) -> N
         (["-w0"], "unknown option"),
     ],
 )
-def test_check_19_refusals_say_why(photo: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str) -> None:
+def test_check_19_refusals_say_why(
+    photo: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
     monkeypatch.chdir(photo.parent)
 
     done = encode(*arguments)
