@@ -1,7 +1,7 @@
 """Joins use cases and stores. Everything is made when it is first asked for, and then kept while the function lives.
 
-Use cases are imported then as well: a function needs one or two of them, and Pillow, which one needs, would cost every
-cold start.
+They are imported then as well: a function needs a few of them, and what others need, boto3 and Pillow above all, would
+cost it at every cold start.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
-from faceprint.aws.clients import CallCounter, Clients
-from faceprint.aws.face_collection import FaceCollection
-from faceprint.aws.face_records import FaceRecords
-from faceprint.aws.image_records import ImageRecords
-from faceprint.aws.image_store import ImageStore
-from faceprint.aws.index_queue import IndexQueue
-from faceprint.aws.links import Links
+from faceprint.aws.call_counter import CallCounter
 from faceprint.model.configuration import Settings
 from faceprint.settings import read_settings
 
 if TYPE_CHECKING:
+    from faceprint.aws.clients import Clients
+    from faceprint.aws.face_collection import FaceCollection
+    from faceprint.aws.face_records import FaceRecords
+    from faceprint.aws.image_records import ImageRecords
+    from faceprint.aws.image_store import ImageStore
+    from faceprint.aws.index_queue import IndexQueue
+    from faceprint.aws.links import Links
     from faceprint.use_cases.compare_faces import CompareFaces
     from faceprint.use_cases.create_upload import CreateUpload
     from faceprint.use_cases.describe_image import DescribeImage, ReadImage
@@ -55,12 +56,14 @@ class Wiring:
     """What the handlers call."""
 
     settings: Settings
-    clients: Clients
+    counter: CallCounter
+    """The AWS calls of the present request."""
 
-    @property
-    def counter(self) -> CallCounter:
-        """The AWS calls of the present request."""
-        return self.clients.counter
+    @cached_property
+    def clients(self) -> Clients:
+        from faceprint.aws.clients import Clients
+
+        return Clients(self.counter)
 
     @cached_property
     def upload_image(self) -> UploadImage:
@@ -86,6 +89,8 @@ class Wiring:
 
     @cached_property
     def index_queue(self) -> IndexQueue:
+        from faceprint.aws.index_queue import IndexQueue
+
         return IndexQueue(self.clients.make("sqs"), self.settings.need("index_queue_url"))
 
     @cached_property
@@ -144,18 +149,26 @@ class Wiring:
 
     @cached_property
     def _store(self) -> ImageStore:
+        from faceprint.aws.image_store import ImageStore
+
         return ImageStore(self.clients.s3, self.settings.need("bucket"))
 
     @cached_property
     def _collection(self) -> FaceCollection:
+        from faceprint.aws.face_collection import FaceCollection
+
         return FaceCollection(self.clients.make("rekognition"), self.settings.need("collection"))
 
     @cached_property
     def _images(self) -> ImageRecords:
+        from faceprint.aws.image_records import ImageRecords
+
         return ImageRecords(self.clients.dynamodb, self.settings.need("images_table"), self.settings.need("table"))
 
     @cached_property
     def _faces(self) -> FaceRecords:
+        from faceprint.aws.face_records import FaceRecords
+
         return FaceRecords(self.clients.dynamodb, self.settings.need("table"))
 
     @cached_property
@@ -172,6 +185,8 @@ class Wiring:
 
     @cached_property
     def _links(self) -> Links:
+        from faceprint.aws.links import Links
+
         return Links(
             self.clients.s3, self.clients.credentials(), self.settings.bucket, self.settings.link_expiry_seconds
         )
@@ -180,4 +195,4 @@ class Wiring:
 @cache
 def get_wiring() -> Wiring:
     """The wiring of this process. Raises MisconfiguredError when the environment is wrong."""
-    return Wiring(read_settings(), Clients())
+    return Wiring(read_settings(), CallCounter())

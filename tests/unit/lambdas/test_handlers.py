@@ -12,7 +12,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from faceprint.aws.clients import CallCounter
+from faceprint.aws.call_counter import CallCounter
 from faceprint.handlers import api_gateway, index, info, library, search, upload
 from faceprint.model.errors import MisconfiguredError, ThrottledError
 from faceprint.observability import logger
