@@ -1,19 +1,16 @@
 """The faces table: a row per face, under Rekognition's attribute names."""
 
-import random
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from faceprint.aws.batches import read_batch
 from faceprint.aws.failures import aws_failures
-from faceprint.aws.items import Item, from_item
-from faceprint.model.errors import ThrottledError
+from faceprint.aws.items import from_item
 from faceprint.model.limits import MAX_TRANSACTION_ITEMS
 from faceprint.model.records import FaceRow
 
 _SHORT = {"ProjectionExpression": "FaceId, #key, #name", "ExpressionAttributeNames": {"#key": "key", "#name": "name"}}
-_MOST_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -41,19 +38,8 @@ class FaceRecords:
         wanted = [{"FaceId": {"S": face_id}} for face_id in dict.fromkeys(face_ids)]
         rows: dict[str, FaceRow] = {}
         for start in range(0, len(wanted), MAX_TRANSACTION_ITEMS):
-            for item in self._read_batch(wanted[start : start + MAX_TRANSACTION_ITEMS], options):
+            keys = wanted[start : start + MAX_TRANSACTION_ITEMS]
+            for item in read_batch(self.client, self.table, keys, **options):
                 row = from_item(item)
                 rows[row["FaceId"]] = row
         return rows
-
-    def _read_batch(self, keys: list[Item], options: dict[str, Any]) -> list[Item]:
-        items: list[Item] = []
-        for attempt in range(_MOST_TRIES):
-            with aws_failures():
-                answer = self.client.batch_get_item(RequestItems={self.table: {"Keys": keys, **options}})
-            items += answer["Responses"].get(self.table, [])
-            keys = answer.get("UnprocessedKeys", {}).get(self.table, {}).get("Keys", [])
-            if not keys:
-                return items
-            time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  # jitter spreads load, it guards nothing
-        raise ThrottledError("DynamoDB is throttling; wait a second and try again.")

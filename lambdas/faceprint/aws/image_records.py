@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from faceprint.aws.batches import read_batch, write_batch
 from faceprint.aws.failures import aws_failures, refused_item
 from faceprint.aws.items import Item, from_item, to_item
 from faceprint.model.errors import ConflictError
@@ -12,7 +13,6 @@ from faceprint.model.records import Claim, FaceRow, ImageRecord, ObjectVersion, 
 
 _FREE = "(attribute_not_exists(LeaseUntil) OR LeaseUntil < :now OR LeaseOwner = :owner)"
 _UNFINISHED = "NOT (#status <> :pending AND ETag = :etag AND VersionId = :version)"
-_BATCH_WRITE_ITEMS = 25
 
 
 @dataclass(frozen=True)
@@ -31,17 +31,8 @@ class ImageRecords:
 
     def read_many(self, keys: list[str]) -> dict[str, ImageRecord]:
         """Up to 100 rows by key; what has no row is absent."""
-        if not keys:
-            return {}
-        request = {self.images_table: {"Keys": [_key(key) for key in keys]}}
-        records: dict[str, ImageRecord] = {}
-        while request:
-            with aws_failures():
-                answer = self.client.batch_get_item(RequestItems=request)
-            found = map(_to_record, answer["Responses"].get(self.images_table, []))
-            records |= {record.key: record for record in found}
-            request = answer.get("UnprocessedKeys", {})
-        return records
+        items = read_batch(self.client, self.images_table, [_key(key) for key in keys])
+        return {record.key: record for record in map(_to_record, items)}
 
     def claim_version(self, key: str, version: ObjectVersion, *, owner: str, seconds: float) -> Claim:
         """The lease for indexing one version; `done` when its indexing has ended already.
@@ -172,25 +163,20 @@ class ImageRecords:
 
     def _transact(self, changes: list[Item], last: Item) -> None:
         room = MAX_TRANSACTION_ITEMS - 1
+        write_batch(self.client, self.faces_table, [_as_request(change) for change in changes[room:]])
         with aws_failures():
-            for start in range(room, len(changes), _BATCH_WRITE_ITEMS):
-                self._write_batch(changes[start : start + _BATCH_WRITE_ITEMS])
             self.client.transact_write_items(TransactItems=[*changes[:room], last])
-
-    def _write_batch(self, changes: list[Item]) -> None:
-        requests = [
-            {"PutRequest": {"Item": change["Put"]["Item"]}}
-            if "Put" in change
-            else {"DeleteRequest": {"Key": change["Delete"]["Key"]}}
-            for change in changes
-        ]
-        left: dict[str, Any] = {self.faces_table: requests}
-        while left:
-            left = self.client.batch_write_item(RequestItems=left).get("UnprocessedItems", {})
 
 
 def _key(key: str) -> Item:
     return {"key": {"S": key}}
+
+
+def _as_request(change: Item) -> Item:
+    """A change of a transaction as BatchWriteItem writes it."""
+    if "Put" in change:
+        return {"PutRequest": {"Item": change["Put"]["Item"]}}
+    return {"DeleteRequest": {"Key": change["Delete"]["Key"]}}
 
 
 def _attempt(version: ObjectVersion) -> str:

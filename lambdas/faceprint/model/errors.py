@@ -5,7 +5,6 @@ FaceprintError
 ├── MissingImageError          400  there is no image in the request
 ├── BadBase64Error             400  text that was meant to be base64 is not
 ├── NotFoundError              404  no such image, face or route
-├── MethodNotAllowedError      405  the route exists, the method does not
 ├── ConflictError              409  somebody else is changing the same image
 ├── ImageTooLargeError         413  more bytes or pixels than the limits allow
 ├── UnsupportedFormatError     415  neither JPEG nor PNG, or cut off
@@ -51,13 +50,6 @@ class NotFoundError(FaceprintError):
 
     code = "NotFound"
     status = 404
-
-
-class MethodNotAllowedError(FaceprintError):
-    """The route exists, the method does not."""
-
-    code = "MethodNotAllowed"
-    status = 405
 
 
 class ConflictError(FaceprintError):

@@ -107,11 +107,7 @@ def test_an_object_that_is_gone_takes_its_faces_and_rows_along(world: World) -> 
 def test_a_crash_after_indexing_leaves_no_second_faces(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     photo = world.collection.show(make_image(1), "ana")
     world.store.write("a.jpg", photo, content_type="image/jpeg", metadata={})
-    with monkeypatch.context() as patch:
-        patch.setattr(world.records, "commit", _crash)
-        with pytest.raises(KeyboardInterrupt):
-            world.index("a.jpg")
-    world.clock.sleep(31)
+    _index_and_crash(world, monkeypatch, "commit")
 
     world.index("a.jpg")
 
@@ -124,11 +120,7 @@ def test_faces_of_a_crashed_attempt_go_when_the_photo_was_replaced_meanwhile(
 ) -> None:
     photo = world.collection.show(make_image(1), "ana")
     world.store.write("a.jpg", photo, content_type="image/jpeg", metadata={})
-    with monkeypatch.context() as patch:
-        patch.setattr(world.records, "commit", _crash)
-        with pytest.raises(KeyboardInterrupt):
-            world.index("a.jpg")
-    world.clock.sleep(31)
+    _index_and_crash(world, monkeypatch, "commit")
 
     world.put("a.jpg", world.collection.show(make_image(2), "bea"))
 
@@ -143,11 +135,7 @@ def test_a_crash_while_faces_are_replaced_is_put_right(
     world.put("a.jpg", world.collection.show(make_image(1), "ana"))
     photo = world.collection.show(make_image(2), "bea")
     world.store.write("a.jpg", photo, content_type="image/jpeg", metadata={})
-    with monkeypatch.context() as patch:
-        patch.setattr(world.collection if step == "delete" else world.records, step, _crash)
-        with pytest.raises(KeyboardInterrupt):
-            world.index("a.jpg")
-    world.clock.sleep(31)
+    _index_and_crash(world, monkeypatch, step)
 
     world.index("a.jpg")
 
@@ -201,6 +189,15 @@ def test_who_gets_which_name(
     assert record is not None
     assert largest.get("name") == name
     assert [warning in text for text in record.warnings] == ([True] if warning else [])
+
+
+def _index_and_crash(world: World, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """An attempt that dies at this step; afterwards its lease is over."""
+    with monkeypatch.context() as patch:
+        patch.setattr(world.collection if step == "delete" else world.records, step, _crash)
+        with pytest.raises(KeyboardInterrupt):
+            world.index("a.jpg")
+    world.clock.sleep(31)
 
 
 def _crash(*_: object) -> None:
