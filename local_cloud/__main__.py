@@ -35,6 +35,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
             help="gateway on N, AWS on N+1, Rekognition on N+2; 0: any free ports (up: 8000, demo: 0)",
         )
         command.add_argument("--host", help="address to listen on (127.0.0.1)")
+        command.add_argument(
+            "--terraform", action="store_true", default=None, help="provision by terraform/, as AWS is (80 s)"
+        )
         command.add_argument("--debug", action="store_true", default=None, help="debug_mode: functions log events")
     for command in (up, demo, status, reset):
         what = "keep images, tables, queues and faces here" if command in (up, demo) else "the directory of --data"

@@ -31,6 +31,7 @@ from local_cloud.http_server import HttpServer, listen_on
 from local_cloud.lambda_runtime.environment import Place
 from local_cloud.lambda_runtime.runtime import LambdaRuntime
 from local_cloud.provision.storage import ensure_collection
+from local_cloud.provision.terraform import Run, Terraform, require_terraform, variables_of
 from local_cloud.provision.world import build_code, provision
 from local_cloud.settings import ACCESS_KEY_ID, REPOSITORY, SECRET_ACCESS_KEY, Settings, environment_for_children
 
@@ -65,6 +66,8 @@ class Cloud:
         self._stack = ExitStack()
         self.data = self._data_folder()
         self.logs = self.data / "logs"
+        self.terraform: Terraform | None = None
+        self.applied: Run | None = None
         try:
             self._start()
         except BaseException:
@@ -87,22 +90,16 @@ class Cloud:
         require_free_ports(settings)
         layer, runtime = require_packages(settings.packages)
         names = Names(settings.shared_resource_identifier, ACCOUNT_ID)
-        with ThreadPoolExecutor(max_workers=1) as helper:
-            code = helper.submit(build_code, data / "code.zip")
-            aws, door = self._start_door()
-            provisioned = provision(aws, names, settings, code.result())
-        deployment = discover(
-            aws, api_id=provisioned.api_id, stage=settings.stage, code_folder=data / "code", layer=layer
-        )
+        aws, door = self._provision_by_terraform() if settings.terraform else self._provision(names)
+        deployment = discover(aws, name=names.shared, stage=settings.stage, code_folder=data / "code", layer=layer)
         door.invoker = self.runtime = self._start_runtime(aws, deployment, runtime)
-        self.engine.wait_until_healthy(_ENGINE_SECONDS)
-        ensure_collection(aws.client("rekognition"), names.collection)
+        self._finish_collection(aws, names)
         self._start_pollers(deployment)
         url = self._start_gateway(deployment)
         door.status = lambda: self.status(names)
         self.addresses = Addresses(
             url=url,
-            apiKey=provisioned.api_key,
+            apiKey=deployment.api_key,
             awsEndpoint=aws.endpoint,
             rekognitionEndpoint=self.engine.endpoint,
             bucket=names.bucket,
@@ -110,6 +107,31 @@ class Cloud:
             imagesTable=names.images_table,
             collection=names.collection,
         )
+
+    def _provision(self, names: Names) -> tuple[Aws, Door]:
+        """By boto3, in about a second, while the engine starts."""
+        with ThreadPoolExecutor(max_workers=1) as helper:
+            code = helper.submit(build_code, self.data / "code.zip")
+            aws, door = self._start_door()
+            provision(aws, names, self.settings, code.result())
+        return aws, door
+
+    def _provision_by_terraform(self) -> tuple[Aws, Door]:
+        """By the files that deploy to AWS, collection included."""
+        require_terraform()
+        aws, door = self._start_door()
+        self.engine.wait_until_healthy(_ENGINE_SECONDS)
+        variables = variables_of(self.settings)
+        folder = self.data / "terraform"
+        self.terraform = Terraform(folder, aws_endpoint=aws.endpoint, variables=variables, region=aws.region)
+        self.applied = self.terraform.apply()
+        return aws, door
+
+    def _finish_collection(self, aws: Aws, names: Names) -> None:
+        """What boto3 has left for when the engine is up."""
+        if self.terraform is None:
+            self.engine.wait_until_healthy(_ENGINE_SECONDS)
+            ensure_collection(aws.client("rekognition"), names.collection)
 
     def _data_folder(self) -> Path:
         if self.settings.data is not None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from local_cloud.aws import Aws
+from local_cloud.errors import StartupError
 from local_cloud.gateway.definition import ApiDefinition, read_definition
 from local_cloud.gateway.usage import UsagePlan
 from local_cloud.lambda_runtime.model import Function
@@ -34,6 +35,14 @@ class EventSource:
     reports_failures: bool  # the function answers `batchItemFailures`
 
 
+def api_id_of(aws: Aws, name: str) -> str:
+    """The REST API of this name."""
+    found = [api["id"] for api in aws.client("apigateway").get_rest_apis()["items"] if api["name"] == name]
+    if len(found) != 1:
+        raise StartupError(f"{len(found)} REST APIs have the name {name}: nothing or something else was deployed")
+    return str(found[0])
+
+
 @dataclass(frozen=True)
 class Deployment:
     """Everything that gateway, runtime and pollers need."""
@@ -42,11 +51,17 @@ class Deployment:
     event_sources: tuple[EventSource, ...]
     definition: ApiDefinition
     plans_by_key: Mapping[str, UsagePlan]
+    api_key: str
 
 
-def discover(aws: Aws, *, api_id: str, stage: str, code_folder: Path, layer: Path) -> Deployment:
-    """Read the deployment; code is unpacked below `code_folder` under the name of its hash."""
+def discover(aws: Aws, *, name: str, stage: str, code_folder: Path, layer: Path) -> Deployment:
+    """Read the deployment whose API and key have this name; functions without a layer of their own get `layer`.
+
+    Archives are unpacked below `code_folder` under the name of their hash.
+    """
+    api_id = api_id_of(aws, name)
     functions = aws.client("lambda").list_functions()["Functions"]
+    keys = {key["name"]: key["value"] for key in aws.client("apigateway").get_api_keys(includeValues=True)["items"]}
     document = json.loads(
         aws.client("apigateway").get_export(restApiId=api_id, stageName=stage, exportType="oas30")["body"].read()
     )
@@ -55,6 +70,7 @@ def discover(aws: Aws, *, api_id: str, stage: str, code_folder: Path, layer: Pat
         event_sources=tuple(_event_sources(aws)),
         definition=read_definition(document, api_id=api_id, stage=stage),
         plans_by_key=_plans_by_key(aws.client("apigateway"), api_id, stage),
+        api_key=keys[name],
     )
 
 
@@ -69,9 +85,16 @@ def _function(aws: Aws, entry: Mapping[str, Any], code_folder: Path, layer: Path
         timeout=configuration["Timeout"],
         environment=configuration.get("Environment", {}).get("Variables", {}),
         code=_unpacked(aws.endpoint + answer["Code"]["Location"], configuration["CodeSha256"], code_folder),
-        layers=(layer,),
+        layers=tuple(_layer(aws, entry["Arn"], code_folder) for entry in configuration.get("Layers", [])) or (layer,),
         reserved_concurrency=answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
     )
+
+
+def _layer(aws: Aws, arn: str, code_folder: Path) -> Path:
+    """The folder of a layer's version that Python looks in, /opt/python in Lambda."""
+    name, version = arn.rsplit(":", 2)[1:]
+    content = aws.client("lambda").get_layer_version(LayerName=name, VersionNumber=int(version))["Content"]
+    return _unpacked(aws.endpoint + content["Location"], content["CodeSha256"], code_folder) / "python"
 
 
 def _unpacked(url: str, sha256: str, code_folder: Path) -> Path:

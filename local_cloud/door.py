@@ -32,18 +32,18 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 HEALTH_PATH = "/_local/health"
 STATUS_PATH = "/_local/status"
-_CODE_PATH = re.compile(r"/_local/functions/([^/]+)/code")
+_ARCHIVE_PATH = re.compile(r"/_local/(functions|layers)/([^/]+)/(.+)")
 _INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "date", "server"}
 
 
 class Backend(Protocol):
-    """What the door needs of `backend`: a WSGI application, and the code of functions."""
+    """What the door needs of `backend`: a WSGI application, and the archives of functions and layers."""
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]: ...
 
-    def function_code(self, name: str) -> bytes | None: ...
+    def archive(self, kind: str, name: str, version: str) -> bytes | None: ...
 
 
 class Invoker(Protocol):
@@ -66,8 +66,8 @@ class Door:
             return _answer(start_response, 200, "application/json", b'{"status":"ok"}')
         if path == STATUS_PATH and self.status:
             return _answer(start_response, 200, "application/json", json.dumps(self.status()).encode())
-        if code := _CODE_PATH.fullmatch(path):
-            return self._code(code[1], start_response)
+        if archive := _ARCHIVE_PATH.fullmatch(path):
+            return _answer_archive(self._backend.archive(*archive.groups()), start_response)
         region, service = self._scope(environ)
         if service == "rekognition":
             return self._forward_to_engine(environ, start_response)
@@ -99,12 +99,6 @@ class Door:
             "Credential=" + unquote(environ["QUERY_STRING"]).partition("X-Amz-Credential=")[2]
         )
         return (scope[1], scope[2]) if scope else (self._region, "s3")
-
-    def _code(self, name: str, start_response: StartResponse) -> Iterable[bytes]:
-        code = self._backend.function_code(name)
-        if code is None:
-            return _answer(start_response, 404, "application/json", b'{"message":"no such function"}')
-        return _answer(start_response, 200, "application/zip", code)
 
     def _forward_to_engine(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         body = environ["wsgi.input"].read()
@@ -166,6 +160,12 @@ def _request_headers(environ: Environ) -> dict[str, str]:
 def _signed_request(environ: Environ) -> SignedRequest:
     path, _, query = environ["REQUEST_URI"].partition("?")
     return SignedRequest(environ["REQUEST_METHOD"], path, query, _request_headers(environ))
+
+
+def _answer_archive(content: bytes | None, start_response: StartResponse) -> Iterable[bytes]:
+    if content is None:
+        return _answer(start_response, 404, "application/json", b'{"message":"no such archive"}')
+    return _answer(start_response, 200, "application/zip", content)
 
 
 def _answer(start_response: StartResponse, status: int, content_type: str, body: bytes) -> Iterable[bytes]:

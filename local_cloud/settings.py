@@ -36,6 +36,7 @@ class Settings:
     price_per_image: str = "0.001"  # US dollars
     upload_wait_seconds: int = 10
     link_expiry_seconds: int = 900
+    cors_allowed_origins: str = ""  # comma-separated
     throttle_rate_limit: float = 200.0  # requests per second and key
     throttle_burst_limit: int = 500
     quota_limit: int = 1_000_000  # requests per period
@@ -43,6 +44,7 @@ class Settings:
     workers_per_function: int = 6  # processes; about 55 MB each
     packages: Path = REPOSITORY / "build" / "lambda"  # layer and runtime, from scripts/package_lambdas.py local
     engine_module: str = "face_engine"
+    terraform: bool = False  # provision by terraform/ instead of by boto3
     data: Path | None = None  # None: a temporary directory, removed at exit
 
     @property
@@ -66,6 +68,7 @@ _NAMES = {
     "AWS_REKOGNITION_PRICE_PER_IMAGE": "price_per_image",
     "UPLOAD_WAIT_SECONDS": "upload_wait_seconds",
     "LINK_EXPIRY_SECONDS": "link_expiry_seconds",
+    "CORS_ALLOWED_ORIGINS": "cors_allowed_origins",
     "THROTTLE_SETTINGS_RATE_LIMIT": "throttle_rate_limit",
     "THROTTLE_SETTINGS_BURST_LIMIT": "throttle_burst_limit",
     "QUOTA_SETTINGS_LIMIT": "quota_limit",
@@ -107,6 +110,18 @@ def environment_for_children() -> dict[str, str]:
     python_path = os.pathsep.join(filter(None, [str(REPOSITORY), os.environ.get("PYTHONPATH")]))
     no_profile = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     return {**inherited, **no_profile, "PYTHONPATH": python_path}
+
+
+def provider_folders() -> list[Path]:
+    """Where a machine may keep Terraform's providers: its own places, then any mirror in the usual ones."""
+    home = Path.home()
+    cache = os.environ.get("TF_PLUGIN_CACHE_DIR")
+    own = [Path(cache)] if cache else []
+    own += [home / ".terraform.d" / "plugins", home / ".terraform.d" / "plugin-cache"]
+    own += [Path("/usr/local/share/terraform/plugins"), Path("/usr/share/terraform/plugins")]
+    places = (home, Path("/opt"), Path("/usr/local"), Path("/usr/local/share"), Path("/usr/share"), Path("/var/lib"))
+    mirrors = [found.parent for place in places for found in sorted(place.glob("*/registry.terraform.io"))]
+    return own + mirrors
 
 
 def state_file() -> Path:

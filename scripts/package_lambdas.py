@@ -30,7 +30,7 @@ LAYER_LOCK = LAMBDAS / "requirements.txt"
 RUNTIME_LOCK = LAMBDAS / "runtime-requirements.txt"
 
 LAYER_ROOT = "/opt"
-LAYER_PYTHONS = ("3.12", "3.13")  # older runtimes have glibc 2.26; Pillow's wheels need 2.27
+LAYER_PYTHONS = ("3.11", "3.12", "3.13")
 MANYLINUX = ("manylinux2014", "manylinux_2_17", "manylinux_2_27", "manylinux_2_28")
 WHEEL_ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
 

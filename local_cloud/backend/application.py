@@ -74,13 +74,16 @@ class AwsBackend:
                 self.writes += 1
         return int(status), _wire_headers(headers), body.encode() if isinstance(body, str) else bytes(body or b"")
 
-    def function_code(self, name: str) -> bytes | None:
-        """The zip of a function, or None."""
+    def archive(self, kind: str, name: str, version: str) -> bytes | None:
+        """The zip of a function's code (`functions`), or of a layer's version (`layers`); None where there is none."""
         with self.lock:
             for backend in each_backend_of("lambda"):
-                for function in backend.list_functions():
+                for function in backend.list_functions() if kind == "functions" else ():
                     if function.function_name == name:
                         return bytes(function.code_bytes)
+                for layer in backend.list_layers() if kind == "layers" else ():
+                    if layer["LayerName"] == name:
+                        return bytes(backend.get_layer_version(name, version).code_bytes)
         return None
 
     def _handler(self, service: str, region: str, request: Request) -> Handler:

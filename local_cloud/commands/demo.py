@@ -3,9 +3,11 @@
 import base64
 import json
 from argparse import Namespace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from local_cloud.cloud import Cloud
 from local_cloud.commands.demo_job import Job, Report, read_plan
 from local_cloud.commands.running import Stopped, running_cloud, settings_from
 from local_cloud.commands.terminal import answer, tell
@@ -22,16 +24,56 @@ def run_demo(options: Namespace) -> int:
         with running_cloud(settings_from(options), announced=False) as cloud:
             job = Job(cloud.addresses.url, cloud.addresses.apiKey, samples)
             report = job.run(plan)
+            proof = prove_terraform(cloud) if cloud.terraform else None
     except Stopped:
         return 130
     annotated = _write_picture(report.annotated, Path(plan["group"]["file"]).stem)
     if options.json:
-        answer(json.dumps(as_json(report, annotated)))
+        answer(json.dumps(as_json(report, annotated) | ({"terraform": asdict(proof)} if proof else {})))
     else:
-        answer(screen(report, annotated))
+        answer(screen(report, annotated) + (proof.screen() if proof else ""))
     for mistake in report.mistakes:
         tell(f"not as expected: {mistake}")
-    return 1 if report.mistakes else 0
+    return 1 if report.mistakes or (proof and not proof.holds) else 0
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What Terraform did around the job. `destroyed` and `left` are None where the deployment was to be kept."""
+
+    resources: int
+    apply_seconds: float
+    plan_seconds: float
+    plan_is_clean: bool
+    destroy_seconds: float | None = None
+    left: int | None = None
+
+    @property
+    def holds(self) -> bool:
+        return self.plan_is_clean and not self.left
+
+    def screen(self) -> str:
+        said = "No changes" if self.plan_is_clean else "there are changes"
+        lines = [
+            "Terraform",
+            f"  apply                    {self.resources} resources, {self.apply_seconds:.1f} s",
+            f"  second plan              {said}, {self.plan_seconds:.1f} s",
+        ]
+        if self.destroy_seconds is not None:
+            lines.append(f"  destroy                  {self.left} resources left, {self.destroy_seconds:.1f} s")
+        return "\n".join([*lines, ""])
+
+
+def prove_terraform(cloud: Cloud) -> Proof:
+    """A second plan; and, unless --data keeps the deployment, its end."""
+    assert cloud.terraform is not None and cloud.applied is not None
+    clean, planned = cloud.terraform.plan_is_clean()
+    proof = Proof(len(cloud.terraform.resources()), cloud.applied.seconds, planned.seconds, clean)
+    if cloud.settings.data is not None:
+        return proof
+    destroyed = cloud.terraform.destroy()
+    left = len(cloud.terraform.resources())
+    return replace(proof, destroy_seconds=destroyed.seconds, left=left)
 
 
 def _write_picture(content: str, stem: str) -> Path:

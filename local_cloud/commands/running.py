@@ -24,7 +24,7 @@ class Stopped(BaseException):
 
 def settings_from(options: Namespace) -> Settings:
     """Command line over environment."""
-    names = ("port", "host", "data")
+    names = ("port", "host", "data", "terraform")
     values = {name: getattr(options, name) for name in names} | {"debug_mode": options.debug}
     return read_settings(values)
 
@@ -41,6 +41,8 @@ def running_cloud(settings: Settings, *, announced: bool) -> Iterator[Cloud]:
             f"WARNING: listening on {settings.host}. Everybody who can reach this machine can read and erase "
             "everything: the AWS endpoints ask for no password."
         )
+    if settings.terraform:
+        tell("Applying terraform/ to the local cloud: a minute or two")
     cloud = Cloud(settings)
     log_to(cloud.logs / "local_cloud.log")
     path = state_path(settings.data)

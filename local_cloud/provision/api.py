@@ -3,20 +3,13 @@
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from local_cloud.aws import Aws
 from local_cloud.settings import Settings
 
 
-@dataclass(frozen=True)
-class ProvisionedApi:
-    api_id: str
-    key: str
-
-
-def ensure_api(aws: Aws, name: str, definition: Mapping[str, Any], settings: Settings) -> ProvisionedApi:
+def ensure_api(aws: Aws, name: str, definition: Mapping[str, Any], settings: Settings) -> None:
     """Deploy `definition` to the stage; the key is made once and kept."""
     client = aws.client("apigateway")
     body = json.dumps(definition).encode()
@@ -24,17 +17,15 @@ def ensure_api(aws: Aws, name: str, definition: Mapping[str, Any], settings: Set
     api_id = found[0] if found else client.create_rest_api(name=name)["id"]
     client.put_rest_api(restApiId=api_id, mode="overwrite", body=body)
     client.create_deployment(restApiId=api_id, stageName=settings.stage)
-    key_id, key = _ensure_key(client, name)
-    _ensure_plan(client, name, api_id, key_id, settings)
-    return ProvisionedApi(api_id=api_id, key=key)
+    _ensure_plan(client, name, api_id, _ensure_key(client, name), settings)
 
 
-def _ensure_key(client: Any, name: str) -> tuple[str, str]:
-    for key in client.get_api_keys(includeValues=True)["items"]:
+def _ensure_key(client: Any, name: str) -> str:
+    """Returns its id."""
+    for key in client.get_api_keys()["items"]:
         if key["name"] == name:
-            return key["id"], key["value"]
-    key = client.create_api_key(name=name, enabled=True, value=secrets.token_urlsafe(30))
-    return key["id"], key["value"]
+            return str(key["id"])
+    return str(client.create_api_key(name=name, enabled=True, value=secrets.token_urlsafe(30))["id"])
 
 
 def _ensure_plan(client: Any, name: str, api_id: str, key_id: str, settings: Settings) -> None:

@@ -1,28 +1,66 @@
-"""The contract with API Gateway's integrations: what is imported as the REST API's body."""
+"""The contract as API Gateway imports it: routes with their integrations.
 
+terraform/api_body.tf makes the same document. Schemas stay out: API Gateway knows a part of OpenAPI only, and the functions check what they get.
+"""
+
+import re
 from collections.abc import Mapping
 from typing import Any
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
+PREFLIGHT_FUNCTION = "info"
 _NOT_ALLOWED = (
     '{"error": "MethodNotAllowed", "description": "This route has no $context.httpMethod; it has %s.", '
     '"requestId": "$context.requestId"}'
 )
+_KEPT = ("x-amazon-apigateway-api-key-source", "x-amazon-apigateway-binary-media-types")
+_REFUSALS = "x-amazon-apigateway-gateway-responses"
 
 
-def with_integrations(contract: Mapping[str, Any], function_arns: Mapping[str, str], region: str) -> dict[str, Any]:
-    """`function_arns` maps operationId to function; an operation nobody runs is a KeyError."""
+def api_definition(
+    contract: Mapping[str, Any],
+    *,
+    title: str,
+    function_arns: Mapping[str, str],
+    functions_by_operation: Mapping[str, str],
+    region: str,
+    cross_origin: bool,
+) -> dict[str, Any]:
+    """`function_arns` maps a function's name to its ARN; an operation nobody runs is a KeyError."""
+    proxies = {name: _proxy(arn, region) for name, arn in function_arns.items()}
     greedy = _greedy_parameters(contract)
-    paths = {
-        _deployed_path(path, greedy): _with_integrations(operations, function_arns, region)
-        for path, operations in contract["paths"].items()
+    paths = {}
+    for path, item in contract["paths"].items():
+        operations = {
+            method: _operation(item[method], contract, proxies[functions_by_operation[item[method]["operationId"]]])
+            for method in METHODS
+            if method in item
+        }
+        allowed = ", ".join(method.upper() for method in operations)
+        if cross_origin:
+            operations["options"] = _preflight(proxies[PREFLIGHT_FUNCTION])
+        operations["x-amazon-apigateway-any-method"] = _refuse_other_methods(allowed)
+        parameters = _path_parameters(path)
+        paths[_deployed_path(path, greedy)] = {
+            method: {**operation, "parameters": parameters} for method, operation in operations.items()
+        }
+    return {
+        "openapi": contract["openapi"],
+        "info": {
+            "title": title,
+            "version": contract["info"]["version"],
+            "description": "Finds people on photos by faceprint",
+        },
+        "components": {"securitySchemes": contract["components"]["securitySchemes"]},
+        "paths": paths,
+        **{name: contract[name] for name in _KEPT},
+        _REFUSALS: {kind: _refusal(found, cross_origin) for kind, found in contract[_REFUSALS].items()},
     }
-    return {**contract, "paths": paths}
 
 
 def _greedy_parameters(contract: Mapping[str, Any]) -> set[str]:
     """Parameters that span segments. OpenAPI cannot say so; API Gateway spells them `{name+}`."""
-    parameters = contract.get("components", {}).get("parameters", {}).values()
+    parameters = contract["components"]["parameters"].values()
     return {parameter["name"] for parameter in parameters if parameter.get("x-greedy")}
 
 
@@ -32,18 +70,32 @@ def _deployed_path(path: str, greedy: set[str]) -> str:
     return path
 
 
-def _with_integrations(operations: Mapping[str, Any], function_arns: Mapping[str, str], region: str) -> dict[str, Any]:
-    merged = {
-        method: {
-            **operation,
-            "x-amazon-apigateway-integration": _proxy(function_arns[operation["operationId"]], region),
-        }
-        if method in METHODS
-        else operation
-        for method, operation in operations.items()
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", path)
+    ]
+
+
+def _operation(operation: Mapping[str, Any], contract: Mapping[str, Any], proxy: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "operationId": operation["operationId"],
+        "security": operation.get("security", contract["security"]),
+        "responses": {
+            status: {"description": response["description"]}
+            for status, response in operation["responses"].items()
+            if status != "default"
+        },
+        "x-amazon-apigateway-integration": proxy,
     }
-    allowed = [method.upper() for method in operations if method in METHODS]
-    return {**merged, "x-amazon-apigateway-any-method": _refuse_other_methods(allowed)}
+
+
+def _preflight(proxy: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "security": [],
+        "responses": {"204": {"description": "What pages of other origins may do"}},
+        "x-amazon-apigateway-integration": proxy,
+    }
 
 
 def _proxy(function_arn: str, region: str) -> dict[str, Any]:
@@ -56,7 +108,7 @@ def _proxy(function_arn: str, region: str) -> dict[str, Any]:
     }
 
 
-def _refuse_other_methods(allowed: list[str]) -> dict[str, Any]:
+def _refuse_other_methods(allowed: str) -> dict[str, Any]:
     """Without it API Gateway answers 403 (or what MISSING_AUTHENTICATION_TOKEN is mapped to) to a wrong method."""
     return {
         "security": [],
@@ -70,9 +122,17 @@ def _refuse_other_methods(allowed: list[str]) -> dict[str, Any]:
             "responses": {
                 "default": {
                     "statusCode": "405",
-                    "responseParameters": {"method.response.header.Allow": f"'{', '.join(allowed)}'"},
-                    "responseTemplates": {"application/json": _NOT_ALLOWED % ", ".join(allowed)},
+                    "responseParameters": {"method.response.header.Allow": f"'{allowed}'"},
+                    "responseTemplates": {"application/json": _NOT_ALLOWED % allowed},
                 }
             },
         },
     }
+
+
+def _refusal(response: Mapping[str, Any], cross_origin: bool) -> dict[str, Any]:
+    """API Gateway's own refusals hold nothing that a page of any origin might not read."""
+    if not cross_origin:
+        return dict(response)
+    allow = {"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"}
+    return {**response, "responseParameters": {**response.get("responseParameters", {}), **allow}}

@@ -2,40 +2,34 @@
 
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from local_cloud.aws import Aws
 from local_cloud.blueprint import Names, facts_of, read_blueprint, read_contract
 from local_cloud.errors import StartupError
 from local_cloud.provision.api import ensure_api
-from local_cloud.provision.api_definition import with_integrations
+from local_cloud.provision.api_definition import api_definition
 from local_cloud.provision.functions import ensure_functions
 from local_cloud.provision.storage import ensure_storage
 from local_cloud.settings import REPOSITORY, Settings, environment_for_children
 
 
-@dataclass(frozen=True)
-class Provisioned:
-    """What a user of the deployment needs to know."""
-
-    names: Names
-    api_id: str
-    api_key: str
-    queue_url: str
-
-
-def provision(aws: Aws, names: Names, settings: Settings, code: Path) -> Provisioned:
+def provision(aws: Aws, names: Names, settings: Settings, code: Path) -> None:
     """Make or update everything but the collection (`storage.ensure_collection`)."""
     queue_url = ensure_storage(aws, names)
     attributes = aws.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
     blueprint = read_blueprint()
     facts = facts_of(settings, names, queue_url)
     arns = ensure_functions(aws, names, blueprint, facts, code, attributes["Attributes"]["QueueArn"])
-    by_operation = {operation: arns[plan.name] for plan in blueprint.functions for operation in plan.operations}
-    definition = with_integrations(read_contract(), by_operation, settings.region)
-    api = ensure_api(aws, names.shared, definition, settings)
-    return Provisioned(names=names, api_id=api.api_id, api_key=api.key, queue_url=queue_url)
+    definition = api_definition(
+        read_contract(),
+        title=names.shared,
+        function_arns={plan.name: arns[plan.name] for plan in blueprint.functions if plan.operations},
+        functions_by_operation={operation: plan.name for plan in blueprint.functions for operation in plan.operations},
+        region=settings.region,
+        cross_origin=bool(settings.cors_allowed_origins),
+    )
+    ensure_api(aws, names.shared, definition, settings)
 
 
 def build_code(out: Path) -> Path:

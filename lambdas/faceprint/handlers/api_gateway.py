@@ -7,6 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from faceprint.handlers.cross_origin import allow_origin, allow_request
 from faceprint.http_api import ApiRequest, error_body
 from faceprint.model.errors import FaceprintError, MisconfiguredError, NotFoundError, ThrottledError
 from faceprint.observability import log_event, logger, set_log_level
@@ -52,7 +53,7 @@ class Api(APIGatewayRestResolver):
             wiring.counter.reset()
             set_log_level(debug_mode=wiring.settings.debug_mode)
             log_event(event)
-            answer = self.resolve(event, context)
+            answer = self._resolve_for_origin(request, context)
             calls = dict(wiring.counter.calls)
         except Exception:
             logger.exception("failed", operation=request.operation)
@@ -64,6 +65,15 @@ class Api(APIGatewayRestResolver):
             milliseconds=round((time.monotonic() - started) * 1000, 1),
             calls=calls,
         )
+        return answer
+
+    def _resolve_for_origin(self, request: ApiRequest, context: LambdaContext) -> dict[str, Any]:
+        origins = self.wiring.settings.cors_allowed_origins
+        if request.event.get("httpMethod") == "OPTIONS":
+            return {"statusCode": 204, "headers": allow_request(request.headers, origins), "body": ""}
+        answer: dict[str, Any] = self.resolve(dict(request.event), context)
+        for name, value in allow_origin(request.headers, origins).items():
+            answer.setdefault("multiValueHeaders", {})[name] = [value]
         return answer
 
     def _refuse(self, error: FaceprintError) -> Reply:

@@ -24,6 +24,7 @@ class Settings:
     index_queue_url: str
     upload_wait_seconds: float
     link_expiry_seconds: int
+    cors_allowed_origins: tuple[str, ...] = ()
 
     def need(self, name: str) -> str:
         """The name of a resource. Raises MisconfiguredError where the function was not given it."""

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from moto.apigateway.models import APIGatewayBackend
+from moto.apigateway.models import Account, APIGatewayBackend
 from moto.apigateway.responses import APIGatewayResponse
 
 from local_cloud.backend.corrections.replacing import wrap
@@ -65,3 +65,12 @@ def accept_mock_integration_without_uri() -> None:
         return original(backend, *args, **kwargs)
 
     wrap(APIGatewayBackend, "put_integration", put_integration)
+
+
+def forget_logging_role() -> None:
+    """UpdateAccount may remove the role for logs, by a patch without a value; moto answers 500 to that."""
+
+    def apply_patch_operations(original: Any, account: Account, patch_operations: list[dict[str, Any]]) -> Any:
+        return original(account, [{"value": "", **operation} for operation in patch_operations])
+
+    wrap(Account, "apply_patch_operations", apply_patch_operations)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from moto.awslambda.models import EventSourceMapping, LambdaFunction
+from moto.awslambda.models import EventSourceMapping, LambdaFunction, LayerVersion
 from moto.s3 import notifications
 from moto.sqs.models import Queue
 
@@ -40,3 +40,14 @@ def serve_code_from_the_door() -> None:
         return answer
 
     wrap(LambdaFunction, "get_code", get_code)
+
+
+def serve_layers_from_the_door() -> None:
+    """GetLayerVersion's Content.Location likewise."""
+
+    def get_layer_version(original: Any, layer: LayerVersion) -> Any:
+        answer = original(layer)
+        answer["Content"]["Location"] = f"/_local/layers/{layer.name}/{layer.version}"
+        return answer
+
+    wrap(LayerVersion, "get_layer_version", get_layer_version)

@@ -1,10 +1,11 @@
 """SQS: a waiting receiver must neither hold up the world nor sleep through a message."""
 
+import json
 import threading
 import time
 from typing import Any
 
-from moto.sqs.models import Queue
+from moto.sqs.models import Queue, SQSBackend
 
 from local_cloud.backend.corrections.replacing import wrap
 
@@ -27,6 +28,18 @@ def announce_arrivals(arrivals: threading.Condition) -> None:
             arrivals.notify_all()
 
     wrap(Queue, "add_message", add_message)
+
+
+def answer_redrive_policy_without_spaces() -> None:
+    """GetQueueAttributes answers the redrive policy as it was put; moto spaces it, and Terraform sees a change."""
+
+    def get_queue_attributes(original: Any, backend: SQSBackend, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        found: dict[str, Any] = original(backend, *args, **kwargs)
+        if found.get("RedrivePolicy"):
+            found["RedrivePolicy"] = json.dumps(json.loads(found["RedrivePolicy"]), separators=(",", ":"))
+        return found
+
+    wrap(SQSBackend, "get_queue_attributes", get_queue_attributes)
 
 
 def seconds_until_visible(queue: Queue) -> float:

@@ -24,7 +24,7 @@ from local_cloud.lambda_runtime.model import (
     StillRunningError,
     TooManyRequestsError,
 )
-from local_cloud.provision.api_definition import with_integrations
+from local_cloud.provision.api_definition import api_definition
 
 KEY = "a-key"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:{}"
@@ -32,10 +32,15 @@ ARN = "arn:aws:lambda:us-east-1:123456789012:function:{}"
 
 @pytest.fixture(scope="session")
 def definition() -> ApiDefinition:
-    functions = {
-        operation: ARN.format(plan.name) for plan in read_blueprint().functions for operation in plan.operations
-    }
-    document = with_integrations(read_contract(), functions, "us-east-1")
+    functions = read_blueprint().functions
+    document = api_definition(
+        read_contract(),
+        title="faceprint",
+        function_arns={plan.name: ARN.format(plan.name) for plan in functions},
+        functions_by_operation={operation: plan.name for plan in functions for operation in plan.operations},
+        region="us-east-1",
+        cross_origin=False,
+    )
     return read_definition(json.loads(json.dumps(document)), api_id="api", stage="v1")
 
 

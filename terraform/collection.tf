@@ -1,0 +1,3 @@
+resource "aws_rekognition_collection" "faces" {
+  collection_id = "${local.shared}-collection"
+}
