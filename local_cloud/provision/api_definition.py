@@ -1,6 +1,6 @@
-"""The contract as API Gateway imports it: routes with their integrations.
+"""The contract as API Gateway imports it: routes with their integrations. terraform/api_body.tf makes the same.
 
-terraform/api_body.tf makes the same document. Schemas stay out: API Gateway knows a part of OpenAPI only, and the functions check what they get.
+Schemas stay out: API Gateway knows a part of OpenAPI only, and the functions check what they get.
 """
 
 import re

@@ -36,7 +36,7 @@ _CHANGES = 2  # `plan -detailed-exitcode`
 
 @dataclass(frozen=True)
 class Run:
-    """A finished command: seconds, and what it printed."""
+    """A finished command: seconds, and what it printed on standard output."""
 
     seconds: float
     output: str
@@ -61,9 +61,9 @@ class Terraform:
     def plan_is_clean(self) -> tuple[bool, Run]:
         """Whether a plan finds nothing to do."""
         started = time.monotonic()
-        status, output = self._call("plan", "-detailed-exitcode")
+        status, output, errors = self._call("plan", "-detailed-exitcode")
         if status not in (0, _CHANGES):
-            raise self._failure("plan", output)
+            raise _failure("plan", output + errors)
         return status == 0, Run(time.monotonic() - started, output)
 
     def destroy(self) -> Run:
@@ -82,13 +82,13 @@ class Terraform:
 
     def _run(self, command: str, *options: str) -> Run:
         started = time.monotonic()
-        status, output = self._call(command, *options)
+        status, output, errors = self._call(command, *options)
         if status:
-            raise self._failure(command, output)
+            raise _failure(command, output + errors)
         return Run(time.monotonic() - started, output)
 
-    def _call(self, command: str, *options: str) -> tuple[int, str]:
-        """Exit status and output; an interruption is passed on, and Terraform saves its state before it ends."""
+    def _call(self, command: str, *options: str) -> tuple[int, str, str]:
+        """Exit status and both outputs; an interruption is passed on, and Terraform saves its state before it ends."""
         plain = [] if command == "state" else ["-input=false", "-no-color"]
         process = subprocess.Popen(  # noqa: S603  # our own arguments
             [require_terraform(), command, *options[:1], *plain, *options[1:]],
@@ -96,12 +96,12 @@ class Terraform:
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
         )
         with _interrupted_in_order(process):
-            output, _ = process.communicate()
+            output, errors = process.communicate()
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"$ terraform {command} {' '.join(options)}\n{output}\n")
         return process.returncode, output

@@ -40,8 +40,8 @@ class FakeBackend:
         start_response("200 OK", [])
         return [f"{environ['local_cloud.service']} {environ['local_cloud.region']}".encode()]
 
-    def function_code(self, name: str) -> bytes | None:
-        return b"zip" if name == "f" else None
+    def archive(self, kind: str, name: str, version: str) -> bytes | None:
+        return b"zip" if (kind, name) == ("functions", "f") else None
 
 
 class FakeInvoker:
