@@ -103,15 +103,14 @@ class Terraform:
         with _interrupted_in_order(process):
             output, errors = process.communicate()
         with self.log.open("a", encoding="utf-8") as log:
-            log.write(f"$ terraform {command} {' '.join(options)}\n{output}\n")
-        return process.returncode, output
+            log.write(f"$ terraform {command} {' '.join(options)}\n{output}{errors}\n")
+        return process.returncode, output, errors
 
-    def _failure(self, command: str, output: str) -> StartupError:
-        _, _, errors = output.partition("Error: ")
-        said = f"Error: {errors}" if errors else output[-2000:]
-        return StartupError(
-            f"terraform {command} failed (with --data DIR, {self.log.name} keeps all of it)\n{said.strip()}"
-        )
+
+def _failure(command: str, output: str) -> StartupError:
+    _, _, errors = output.partition("Error: ")
+    said = f"Error: {errors}" if errors else output[-2000:]
+    return StartupError(f"terraform {command} failed (with --data DIR, terraform.log there has it all)\n{said.strip()}")
 
 
 @contextlib.contextmanager
