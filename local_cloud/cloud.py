@@ -122,7 +122,7 @@ class Cloud:
         aws, door = self._start_door()
         self.engine.wait_until_healthy(_ENGINE_SECONDS)
         variables = variables_of(self.settings)
-        folder = self.data / "terraform"
+        folder = self.data / "terraform" / self.settings.shared_resource_identifier
         self.terraform = Terraform(folder, aws_endpoint=aws.endpoint, variables=variables, region=aws.region)
         self.applied = self.terraform.apply()
         return aws, door

@@ -74,7 +74,7 @@ class LocalCloud:
 
 
 def start_cloud(data: Path, *options: str, **environment: str) -> LocalCloud:
-    """`python -m local_cloud up --json`, until it says that it is healthy."""
+    """`python -m local_cloud up --json`, until it says that it is healthy; with --terraform that takes minutes."""
     process = subprocess.Popen(
         [sys.executable, "-m", "local_cloud", "up", "--json", "--port", "0", "--data", str(data), *options],
         cwd=ROOT,
@@ -85,7 +85,7 @@ def start_cloud(data: Path, *options: str, **environment: str) -> LocalCloud:
     )
     said: list[str] = []
     threading.Thread(target=lambda: said.extend(process.stderr), daemon=True).start()
-    watchdog = threading.Timer(60, process.kill)
+    watchdog = threading.Timer(300 if "--terraform" in options else 60, process.kill)
     watchdog.start()
     line = process.stdout.readline()
     watchdog.cancel()

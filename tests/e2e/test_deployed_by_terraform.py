@@ -1,0 +1,108 @@
+"""terraform/ applied by the real AWS provider: the same world as by boto3, a clean second plan, and nothing left."""
+
+from pathlib import Path
+
+import pytest
+
+from deployment_description import describe, what_is_there
+from local_world import LocalCloud, sample, start_cloud
+from terraform_world import deployment_of, require_terraform
+
+pytestmark = pytest.mark.e2e
+
+by_terraform = pytest.mark.parametrize("world", ["terraform"], indirect=True)
+
+
+@by_terraform
+@pytest.mark.parametrize("part", ["functions", "mappings", "queues", "tables", "bucket", "api"])
+def test_both_provisioners_make_the_same(cloud: LocalCloud, by_boto3: dict[str, object], part: str) -> None:
+    assert describe(cloud)[part] == by_boto3[part]
+
+
+@pytest.fixture(scope="module")
+def by_boto3(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    other = start_cloud(tmp_path_factory.mktemp("by_boto3"), "--debug")
+    try:
+        return describe(other)
+    finally:
+        other.stop()
+
+
+@by_terraform
+def test_functions_run_the_archives_that_were_deployed(cloud: LocalCloud) -> None:
+    functions = cloud.client("lambda")
+    function = functions.get_function(FunctionName="rekognition_search")["Configuration"]
+    name, version = function["Layers"][0]["Arn"].rsplit(":", 2)[1:]
+    layer = functions.get_layer_version(LayerName=name, VersionNumber=int(version))["Content"]
+    unpacked = {folder.name for folder in (cloud.data / "code").iterdir()}
+
+    (pid,) = cloud.status()["workers"]["rekognition_search"][:1]
+    environment = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    (path,) = [entry for entry in environment if entry.startswith("PYTHONPATH=")]
+
+    assert len(unpacked) == len({function["CodeSha256"], layer["CodeSha256"]}) == 2
+    assert all(str(cloud.data / "code" / folder) in path for folder in unpacked)
+    assert not (cloud.data / "code.zip").exists()
+
+
+@by_terraform
+def test_a_second_plan_is_clean_and_destroy_leaves_nothing(cloud: LocalCloud) -> None:
+    """The last of all: the cloud is empty afterwards."""
+    terraform = deployment_of(cloud)
+    made = len(terraform.resources())
+
+    clean, plan = terraform.plan_is_clean()
+    destroyed = terraform.destroy()
+
+    print(f"{made} resources; second plan {plan.seconds:.1f} s; destroy {destroyed.seconds:.1f} s")
+    assert clean, plan.output
+    assert terraform.resources() == []
+    assert what_is_there(cloud) == {}
+
+
+def test_two_deployments_stand_side_by_side_one_with_a_domain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is deployed and used, another is added, used and destroyed: the first never notices."""
+    require_terraform()
+    domain = {
+        "aws_apigateway_create_custom_domain": "true",
+        "aws_apigateway_root_domain": "example.com",
+        "aws_apigateway_manage_account_logging": "false",
+    }
+    one = start_cloud(tmp_path / "data", "--terraform", "--debug")
+    try:
+        one.put("one.jpg", sample("grace-hopper"), "Grace Hopper")
+        one.client("route53").create_hosted_zone(Name="example.com", CallerReference="test")
+        first = what_is_there(one)
+    finally:
+        one.stop()
+    for name, value in domain.items():
+        monkeypatch.setenv(f"TF_VAR_{name}", value)
+    two = start_cloud(tmp_path / "data", "--terraform", "--debug", SHARED_RESOURCE_IDENTIFIER="two")
+    try:
+        answer = two.send("POST", "/search", sample("grace-hopper")).json()
+        assert answer["outcome"] == "unknown"
+        assert two.put("two.jpg", sample("joe-biden-1"), "Joe Biden")["image"]["status"] == "INDEXED"
+        assert what_is_there(two)["domains"] == ["api.two.example.com"]
+        _assert_domain_leads_to_the_api(two)
+
+        for shared, variables in (("two", domain), ("rekognition", {})):
+            clean, plan = deployment_of(two, shared, **variables).plan_is_clean()
+            assert clean, plan.output
+        deployment_of(two, "two", **domain).destroy()
+
+        assert what_is_there(two) == first
+        assert two.client("dynamodb").scan(TableName="rekognition")["Count"] == 1
+    finally:
+        two.stop()
+
+
+def _assert_domain_leads_to_the_api(cloud: LocalCloud) -> None:
+    gateway, route53 = cloud.client("apigateway"), cloud.client("route53")
+    (mapping,) = gateway.get_base_path_mappings(domainName="api.two.example.com")["items"]
+    apis = {api["id"]: api["name"] for api in gateway.get_rest_apis()["items"]}
+    (zone,) = route53.list_hosted_zones()["HostedZones"]
+    records = route53.list_resource_record_sets(HostedZoneId=zone["Id"])["ResourceRecordSets"]
+    aliases = [record["Name"] for record in records if "AliasTarget" in record]
+
+    assert (mapping["basePath"], mapping["stage"], apis[mapping["restApiId"]]) == ("v1", "v1", "two")
+    assert aliases == ["api.two.example.com."]
