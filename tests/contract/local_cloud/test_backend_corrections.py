@@ -1,8 +1,11 @@
 """Each correction of the backend, by the AWS behaviour it restores."""
 
+import io
 import json
 import threading
 import time
+import urllib.request
+import zipfile
 from typing import Any
 
 import pytest
@@ -187,3 +190,38 @@ def test_the_stage_exports_the_definition_that_was_deployed(world: World) -> Non
     exported = json.loads(client.get_export(restApiId=api, stageName="v1", exportType="oas30")["body"].read())
 
     assert exported == definition
+
+
+def test_a_redrive_policy_is_answered_without_spaces(world: World) -> None:
+    dead = world.sqs.create_queue(QueueName="dead")["QueueUrl"]
+    arn = world.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = f'{{"deadLetterTargetArn":"{arn}","maxReceiveCount":5}}'
+
+    url = world.sqs.create_queue(QueueName="live", Attributes={"RedrivePolicy": policy})["QueueUrl"]
+
+    attributes = world.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert attributes["RedrivePolicy"] == policy
+    assert "RedrivePolicy" not in world.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["All"])["Attributes"]
+
+
+def test_the_role_for_logs_can_be_forgotten(world: World) -> None:
+    client = world.aws.client("apigateway")
+    role = "arn:aws:iam::123456789012:role/logs"
+    client.update_account(patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}])
+
+    client.update_account(patchOperations=[{"op": "remove", "path": "/cloudwatchRoleArn"}])
+
+    assert not client.get_account().get("cloudwatchRoleArn")
+
+
+def test_a_layers_content_can_be_downloaded(world: World) -> None:
+    client = world.aws.client("lambda")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as written:
+        written.writestr("python/a.py", "x = 1")
+    made = client.publish_layer_version(LayerName="layer", Content={"ZipFile": archive.getvalue()})
+
+    content = client.get_layer_version(LayerName="layer", VersionNumber=made["Version"])["Content"]
+
+    with urllib.request.urlopen(world.aws.endpoint + content["Location"], timeout=5) as answer:
+        assert answer.read() == archive.getvalue()
