@@ -10,6 +10,8 @@ from terraform_world import deployment_of, require_terraform
 
 pytestmark = pytest.mark.e2e
 
+PAGE = "https://photos.example.com"
+
 by_terraform = pytest.mark.parametrize("world", ["terraform"], indirect=True)
 
 
@@ -60,7 +62,7 @@ def test_a_second_plan_is_clean_and_destroy_leaves_nothing(cloud: LocalCloud) ->
     assert what_is_there(cloud) == {}
 
 
-def test_two_deployments_stand_side_by_side_one_with_a_domain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_deployments_stand_side_by_side_one_with_a_domain(tmp_path: Path) -> None:
     """One is deployed and used, another is added, used and destroyed: the first never notices."""
     require_terraform()
     domain = {
@@ -75,20 +77,22 @@ def test_two_deployments_stand_side_by_side_one_with_a_domain(tmp_path: Path, mo
         first = what_is_there(one)
     finally:
         one.stop()
-    for name, value in domain.items():
-        monkeypatch.setenv(f"TF_VAR_{name}", value)
-    two = start_cloud(tmp_path / "data", "--terraform", "--debug", SHARED_RESOURCE_IDENTIFIER="two")
+    environment = {f"TF_VAR_{name}": value for name, value in domain.items()}
+    environment |= {"SHARED_RESOURCE_IDENTIFIER": "two", "CORS_ALLOWED_ORIGINS": PAGE}
+    two = start_cloud(tmp_path / "data", "--terraform", "--debug", **environment)
     try:
         answer = two.send("POST", "/search", sample("grace-hopper")).json()
         assert answer["outcome"] == "unknown"
         assert two.put("two.jpg", sample("joe-biden-1"), "Joe Biden")["image"]["status"] == "INDEXED"
         assert what_is_there(two)["domains"] == ["api.two.example.com"]
         _assert_domain_leads_to_the_api(two)
+        _assert_page_may_call(two)
 
-        for shared, variables in (("two", domain), ("rekognition", {})):
+        cross_origin = {"cors_allowed_origins": f'["{PAGE}"]'}
+        for shared, variables in (("two", domain | cross_origin), ("rekognition", {})):
             clean, plan = deployment_of(two, shared, **variables).plan_is_clean()
             assert clean, plan.output
-        deployment_of(two, "two", **domain).destroy()
+        deployment_of(two, "two", **domain, **cross_origin).destroy()
 
         assert what_is_there(two) == first
         assert two.client("dynamodb").scan(TableName="rekognition")["Count"] == 1
@@ -106,3 +110,16 @@ def _assert_domain_leads_to_the_api(cloud: LocalCloud) -> None:
 
     assert (mapping["basePath"], mapping["stage"], apis[mapping["restApiId"]]) == ("v1", "v1", "two")
     assert aliases == ["api.two.example.com."]
+
+
+def _assert_page_may_call(cloud: LocalCloud) -> None:
+    """From a preflight to API Gateway's own refusal, which a page must be able to read."""
+    wanted = {"Origin": PAGE, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "x-api-key"}
+
+    preflight = cloud.send("OPTIONS", "/index/a.jpg", key="", headers=wanted)
+    answer = cloud.send("GET", "/index", headers={"Origin": PAGE})
+    refusal = cloud.send("GET", "/index", key="wrong", headers={"Origin": PAGE})
+
+    assert (preflight.status_code, preflight.headers["Access-Control-Allow-Headers"]) == (204, "x-api-key")
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, PAGE)
+    assert (refusal.status_code, refusal.headers["Access-Control-Allow-Origin"]) == (403, "*")

@@ -53,6 +53,7 @@ def _index_object(key: str, sequencer: str, owner: str, context: LambdaContext) 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """An SQS batch in, the messages that failed out."""
     set_log_level(debug_mode=get_wiring().settings.debug_mode)
+    logger.debug("event", event=event)  # names of objects, no photos
     return dict(
         process_partial_response(event=event, record_handler=index_record, processor=_processor, context=context)
     )
