@@ -42,6 +42,7 @@ class Deployment:
     event_sources: tuple[EventSource, ...]
     definition: ApiDefinition
     plans_by_key: Mapping[str, UsagePlan]
+    api_name: str  # metrics go by it, not by the id
 
 
 def discover(aws: Aws, *, api_id: str, stage: str, code_folder: Path, layer: Path) -> Deployment:
@@ -55,6 +56,7 @@ def discover(aws: Aws, *, api_id: str, stage: str, code_folder: Path, layer: Pat
         event_sources=tuple(_event_sources(aws)),
         definition=read_definition(document, api_id=api_id, stage=stage),
         plans_by_key=_plans_by_key(aws.client("apigateway"), api_id, stage),
+        api_name=aws.client("apigateway").get_rest_api(restApiId=api_id)["name"],
     )
 
 

@@ -6,6 +6,7 @@ moto is pinned exactly (pyproject.toml) because these functions replace parts of
 import threading
 
 from local_cloud.backend.corrections import (
+    alarms,
     apigateway,
     bucket_policy,
     dynamodb,
@@ -27,7 +28,8 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     queues.wait_without_holding_the_lock(arrivals)
     queues.announce_arrivals(arrivals)
     functions.leave_event_delivery_to_the_pollers()
-    functions.serve_code_from_the_door()
+    functions.describe_functions_fully()
+    alarms.begin_without_data()
     apigateway.keep_deployed_definition()
     apigateway.accept_mock_integration_without_uri()
     dynamodb.roll_back_only_touched_items()
