@@ -6,9 +6,9 @@ moto is pinned exactly (pyproject.toml) because these functions replace parts of
 import threading
 
 from local_cloud.backend.corrections import (
-    alarms,
     apigateway,
     bucket_policy,
+    cloudwatch,
     dynamodb,
     functions,
     object_bytes,
@@ -29,7 +29,8 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     queues.announce_arrivals(arrivals)
     functions.leave_event_delivery_to_the_pollers()
     functions.describe_functions_fully()
-    alarms.begin_without_data()
+    cloudwatch.begin_without_data()
+    cloudwatch.tell_metrics_apart_by_all_their_dimensions()
     apigateway.keep_deployed_definition()
     apigateway.accept_mock_integration_without_uri()
     dynamodb.roll_back_only_touched_items()

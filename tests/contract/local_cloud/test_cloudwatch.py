@@ -111,6 +111,7 @@ def test_an_apis_metrics_are_those_of_api_gateway(monitored: Monitored) -> None:
     }
 
     assert sums == {"Count": 4.0, "4XXError": 1.0, "5XXError": 2.0, "Latency": pytest.approx(40.0)}
+    assert monitored.statistics("AWS/ApiGateway", "Count", ApiName="x")[0]["Sum"] == 4.0
 
 
 def test_a_queues_depth_and_age_are_read_at_every_tick(monitored: Monitored) -> None:
