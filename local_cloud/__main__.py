@@ -1,4 +1,4 @@
-"""AWS on one machine: S3, SQS, DynamoDB, Lambda, API Gateway and Rekognition on the loopback interface.
+"""AWS on one machine: S3, SQS, DynamoDB, Lambda, API Gateway, CloudWatch and Rekognition on the loopback interface.
 
 python -m local_cloud up       start, and stay until Ctrl-C
 python -m local_cloud demo     start, index the samples, find the people, stop

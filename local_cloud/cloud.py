@@ -12,6 +12,8 @@ from pathlib import Path
 
 from local_cloud.aws import Aws
 from local_cloud.backend.application import AwsBackend
+from local_cloud.backend.cloudwatch import BackendCloudWatch
+from local_cloud.backend.corrections.functions import announce_reserved_concurrency
 from local_cloud.backend.corrections.object_bytes import keep_objects_in
 from local_cloud.backend.moto_state import ACCOUNT_ID
 from local_cloud.backend.overview import overview
@@ -30,6 +32,9 @@ from local_cloud.gateway.usage import Usage
 from local_cloud.http_server import HttpServer, listen_on
 from local_cloud.lambda_runtime.environment import Place
 from local_cloud.lambda_runtime.runtime import LambdaRuntime
+from local_cloud.monitoring.metrics import Recorder
+from local_cloud.monitoring.monitor import Monitor
+from local_cloud.monitoring.services import GatewayMetrics, LambdaMetrics
 from local_cloud.provision.storage import ensure_collection
 from local_cloud.provision.terraform import Run, Terraform, require_terraform, variables_of
 from local_cloud.provision.world import build_code, provision
@@ -64,6 +69,7 @@ class Cloud:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._stack = ExitStack()
+        self._recorder = Recorder()
         self.data = self._data_folder()
         self.logs = self.data / "logs"
         self.terraform: Terraform | None = None
@@ -94,6 +100,7 @@ class Cloud:
         deployment = discover(aws, name=names.shared, stage=settings.stage, code_folder=data / "code", layer=layer)
         door.invoker = self.runtime = self._start_runtime(aws, deployment, runtime)
         self._finish_collection(aws, names)
+        self._start_monitor()
         self._start_pollers(deployment)
         url = self._start_gateway(deployment)
         door.status = lambda: self.status(names)
@@ -198,10 +205,22 @@ class Cloud:
             secret_access_key=SECRET_ACCESS_KEY,
             runtime=runtime_packages,
         )
-        runtime = LambdaRuntime(place, logs=self.logs, workers_per_function=self.settings.workers_per_function)
+        runtime = LambdaRuntime(
+            place,
+            logs=self.logs,
+            workers_per_function=self.settings.workers_per_function,
+            observer=LambdaMetrics(self._recorder),
+        )
         self._stack.callback(runtime.close)
         runtime.deploy(deployment.functions)
+        announce_reserved_concurrency(runtime.reserve)
         return runtime
+
+    def _start_monitor(self) -> None:
+        cloudwatch = BackendCloudWatch(self.backend, self.settings.region)
+        monitor = Monitor(self._recorder, cloudwatch, seconds=self.settings.alarm_seconds)
+        monitor.start()
+        self._stack.callback(monitor.close)
 
     def _start_pollers(self, deployment: Deployment) -> None:
         pollers = EventPollers(deployment.event_sources, BackendQueues(self.backend), self.runtime)
@@ -218,7 +237,8 @@ class Cloud:
             invoker=self.runtime,
             account_id=ACCOUNT_ID,
         )
-        gateway = Gateway(deployed, access_log)
+        metrics = GatewayMetrics(self._recorder, api_name=deployment.api_name, stage=self.settings.stage)
+        gateway = Gateway(deployed, access_log, metrics)
         server = HttpServer(
             gateway,
             host=self.settings.host,

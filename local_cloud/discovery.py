@@ -52,6 +52,7 @@ class Deployment:
     definition: ApiDefinition
     plans_by_key: Mapping[str, UsagePlan]
     api_key: str
+    api_name: str  # metrics go by it, not by the id
 
 
 def discover(aws: Aws, *, name: str, stage: str, code_folder: Path, layer: Path) -> Deployment:
@@ -71,6 +72,7 @@ def discover(aws: Aws, *, name: str, stage: str, code_folder: Path, layer: Path)
         definition=read_definition(document, api_id=api_id, stage=stage),
         plans_by_key=_plans_by_key(aws.client("apigateway"), api_id, stage),
         api_key=keys[name],
+        api_name=name,
     )
 
 

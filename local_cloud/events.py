@@ -4,6 +4,10 @@ A message is deleted when the function dealt with it. One it reports in `batchIt
 of a batch whose invocation failed, stays in flight and comes back after the visibility timeout; the queue
 itself moves it to the dead-letter queue when it came back too often. Nothing is lost when a function, this
 process or the machine dies in between: what was not deleted comes back.
+
+A function that is throttled is tried again with the same batch, ever less often, as long as the batch is hidden
+from others. Then the batch comes back to the queue and is received once more, so that a function which stays
+throttled sends its messages to the dead-letter queue after maxReceiveCount visibility timeouts, as on AWS.
 """
 
 import json
@@ -21,6 +25,8 @@ log = logging.getLogger(__name__)
 
 _WAIT_SECONDS = 20.0
 _PAUSE_SECONDS = 1.0
+_LONGEST_PAUSE_SECONDS = 10.0
+_SHORTEST_PAUSE_SECONDS = 0.05  # also for queues without a visibility timeout
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Queues(Protocol):
 
     def delete(self, queue_arn: str, receipt_handles: list[str]) -> None: ...
 
-    def release(self, queue_arn: str, receipt_handles: list[str]) -> None: ...
+    def visibility_seconds(self, queue_arn: str) -> float: ...
 
     def close(self) -> None: ...
 
@@ -87,13 +93,11 @@ class EventPollers:
 
     def deliver(self, source: EventSource, messages: list[Message]) -> None:
         """One invocation with one batch, and what follows from its result."""
+        hidden_until = time.monotonic() + self._queues.visibility_seconds(source.queue_arn)
         payload = json.dumps({"Records": [_record(source, message) for message in messages]}).encode()
         try:
-            result = self._invoker.invoke(source.function, payload)
+            result = self._invoke(source.function, payload, hidden_until)
         except TooManyRequestsError:
-            # No function ran. Lambda would try again soon, too, instead of letting the visibility timeout pass.
-            self._queues.release(source.queue_arn, [message.receipt_handle for message in messages])
-            self._closing.wait(_PAUSE_SECONDS)
             return
         except (FunctionNotFoundError, PayloadTooLargeError):
             log.exception("batch of %d messages cannot be delivered", len(messages))
@@ -102,6 +106,18 @@ class EventPollers:
         done = [message.receipt_handle for message in messages if message.id not in failed]
         if done:
             self._queues.delete(source.queue_arn, done)
+
+    def _invoke(self, function: str, payload: bytes, hidden_until: float) -> Result:
+        """Until it was not throttled; TooManyRequestsError when the batch is about to come back by itself."""
+        pause = _PAUSE_SECONDS
+        while True:
+            try:
+                return self._invoker.invoke(function, payload)
+            except TooManyRequestsError:
+                left = max(hidden_until - time.monotonic(), _SHORTEST_PAUSE_SECONDS)
+                if self._closing.wait(min(pause, left)) or time.monotonic() >= hidden_until:
+                    raise
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
 def _record(source: EventSource, message: Message) -> dict[str, Any]:

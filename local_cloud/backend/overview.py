@@ -9,7 +9,7 @@ from local_cloud.backend.moto_state import each_backend_of
 
 
 def overview(backend: AwsBackend, *, bucket: str, table: str) -> dict[str, Any]:
-    """Depth of every queue; the images of the bucket as a listing shows them; the rows of the faces table."""
+    """Depth of every queue; alarms in ALARM; images of the bucket as a listing shows them; rows of the faces table."""
     with backend.lock:
         queues = [queue for sqs in each_backend_of("sqs") for queue in sqs.queues.values()]
         buckets = {name: found for s3 in each_backend_of("s3") for name, found in s3.buckets.items()}
@@ -23,6 +23,11 @@ def overview(backend: AwsBackend, *, bucket: str, table: str) -> dict[str, Any]:
                 }
                 for queue in queues
             },
+            "alarms": sorted(
+                alarm.name
+                for cloudwatch in each_backend_of("cloudwatch")
+                for alarm in cloudwatch.get_alarms_by_state_value("ALARM")
+            ),
             "images": len(images),
             "faces": len(tables[table].items),
         }

@@ -38,13 +38,9 @@ class BackendQueues:
                 backend.delete_message(queue.name, receipt_handle)
             self._backend.writes += 1
 
-    def release(self, queue_arn: str, receipt_handles: list[str]) -> None:
-        """Make messages visible at once."""
+    def visibility_seconds(self, queue_arn: str) -> float:
         with self._backend.lock:
-            backend, queue = _find(queue_arn)
-            for receipt_handle in receipt_handles:
-                backend.change_message_visibility(queue.name, receipt_handle, 0)
-            self._backend.arrivals.notify_all()
+            return float(_find(queue_arn)[1].visibility_timeout)
 
     def close(self) -> None:
         """Wake every receiver; nothing is received any more."""

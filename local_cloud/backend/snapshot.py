@@ -35,6 +35,9 @@ VERSIONS = {"format": "1", "moto": moto.__version__, "python": ".".join(platform
 
 _LOCKS: dict[type, Any] = {type(threading.Lock()): threading.Lock, type(threading.RLock()): threading.RLock}
 
+# Datapoints change all the time and are of use for hours: a snapshot that had them would never be up to date.
+_NOT_KEPT: dict[str, dict[str, Any]] = {"cloudwatch": {"metric_data": [], "paged_metric_data": {}}}
+
 # One shows the newest version of each key only; the other weighs its whole content whenever an attribute is set.
 _RAW_DICTIONARIES = (_VersionedKeyStore, LimitedSizeDict)
 
@@ -72,7 +75,8 @@ def load(backend: AwsBackend, path: Path) -> None:
 def _state() -> dict[str, Any]:
     services = {
         found.service_name: {
-            (account, region): dict(vars(backend)) for account, region, backend in found.iter_backends()
+            (account, region): vars(backend) | _NOT_KEPT.get(found.service_name, {})
+            for account, region, backend in found.iter_backends()
         }
         for found in services_in_use()
     }

@@ -44,6 +44,7 @@ API          {facts["url"]}
 AWS          {facts["awsEndpoint"]}
 data         {facts["data"]}
 images       {facts["images"]}, {facts["faces"]} faces
+alarms       {", ".join(facts["alarms"]) or "none"}
 queues
 {queues}
 workers

@@ -5,7 +5,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable
 from http.client import responses
-from typing import Any
+from typing import Any, Protocol
 
 from local_cloud.gateway.access_log import AccessLog
 from local_cloud.gateway.exchange import Answer, Exchange, read_exchange
@@ -21,11 +21,17 @@ _SECURITY_HEADERS = (
 )
 
 
+class Observer(Protocol):
+    """Is told of every answer; must not take long, nor fail."""
+
+    def answered(self, status: int, *, seconds: float) -> None: ...
+
+
 class Gateway:
     """Serves one deployed stage."""
 
-    def __init__(self, deployed: Deployed, access_log: AccessLog) -> None:
-        self._deployed, self._access_log = deployed, access_log
+    def __init__(self, deployed: Deployed, access_log: AccessLog, observer: Observer | None = None) -> None:
+        self._deployed, self._access_log, self._observer = deployed, access_log, observer
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         started = time.perf_counter()
@@ -43,7 +49,10 @@ class Gateway:
         answer = self._refused(exchange, refusal) if refusal else exchange.answer
         assert answer is not None
         self._send(exchange, answer, start_response)
-        self._access_log.write(exchange, answer, refusal, seconds=time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        self._access_log.write(exchange, answer, refusal, seconds=seconds)
+        if self._observer:
+            self._observer.answered(answer.status, seconds=seconds)
         return [b"" if exchange.method == "HEAD" else answer.body]
 
     def body_limit(self, headers: dict[str, str], uri: str, method: str) -> int:

@@ -12,6 +12,7 @@ from local_cloud.gateway.definition import ApiDefinition
 from local_cloud.gateway.exchange import Answer, Exchange
 from local_cloud.gateway.refusals import (
     ConfigurationError,
+    FunctionThrottledError,
     IntegrationFailureError,
     IntegrationTimeoutError,
     RequestTooLargeError,
@@ -101,8 +102,10 @@ def call_function(exchange: Exchange, definition: ApiDefinition, invoker: Invoke
         )
     except PayloadTooLargeError as exc:
         raise RequestTooLargeError from exc
-    except (StillRunningError, TooManyRequestsError) as exc:
+    except StillRunningError as exc:
         raise IntegrationTimeoutError from exc
+    except TooManyRequestsError as exc:
+        raise FunctionThrottledError from exc
     except FunctionNotFoundError as exc:
         raise ConfigurationError from exc
     if result.failed:

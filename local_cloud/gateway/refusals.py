@@ -7,6 +7,7 @@ GatewayError
 ├── ThrottledError
 ├── QuotaExceededError
 ├── IntegrationFailureError           the function failed, or answered nonsense (502)
+├── FunctionThrottledError            no function ran
 ├── IntegrationTimeoutError           no answer in 29 s
 └── ConfigurationError                the integration cannot be called
 """
@@ -51,6 +52,12 @@ class IntegrationFailureError(GatewayError):
     """AWS renders a failed or malformed Lambda answer by DEFAULT_5XX, not by INTEGRATION_FAILURE."""
 
     kind, status = "DEFAULT_5XX", 502
+
+
+class FunctionThrottledError(GatewayError):
+    """Lambda's 429 is an error of the service, not of the client: 500, unless a template has another status."""
+
+    kind, status = "INTEGRATION_FAILURE", 500
 
 
 class IntegrationTimeoutError(GatewayError):

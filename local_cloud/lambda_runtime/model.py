@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 # Lambda's limit for a request and for a response of a synchronous invocation, in bytes.
 PAYLOAD_LIMIT = 6_291_456
@@ -29,6 +30,14 @@ class Result:
 
     payload: bytes
     failed: bool = False
+
+
+class Observer(Protocol):
+    """Is told what became of every call; must not take long, nor fail."""
+
+    def invoked(self, function: str, *, seconds: float, failed: bool) -> None: ...
+
+    def throttled(self, function: str) -> None: ...
 
 
 class TooManyRequestsError(Exception):

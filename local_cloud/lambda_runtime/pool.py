@@ -6,7 +6,7 @@ import uuid
 
 from local_cloud.lambda_runtime.environment import Place
 from local_cloud.lambda_runtime.function_log import FunctionLog
-from local_cloud.lambda_runtime.model import Function, Result, StillRunningError, TooManyRequestsError
+from local_cloud.lambda_runtime.model import Function, Observer, Result, StillRunningError, TooManyRequestsError
 from local_cloud.lambda_runtime.worker import Worker, WorkerDiedError, new_trace_id
 
 # An environment beyond the first that did nothing for this long is ended.
@@ -19,14 +19,16 @@ class Pool:
     Waiting is ours: Lambda would start environments up to the account's thousand, which one machine cannot.
     """
 
-    def __init__(self, function: Function, place: Place, log: FunctionLog, *, size: int) -> None:
-        reserved = function.reserved_concurrency
+    def __init__(
+        self, function: Function, place: Place, log: FunctionLog, *, size: int, observer: Observer | None = None
+    ) -> None:
         self.function = function
         self.log = log
         self._place = place
-        self._size = size if reserved is None else min(size, reserved)
-        self._refuses = reserved is not None
+        self._limit = size
+        self._observer = observer
         self._changed = threading.Condition()
+        self.reserve(function.reserved_concurrency)
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._starting = 0
@@ -34,9 +36,21 @@ class Pool:
 
     def prewarm(self) -> None:
         """Have one environment ready; a failing initialisation is reported by the first invocation, not here."""
+        if self._size == 0:
+            return
         worker = Worker(self.function, self._place, self.log)
         if worker.initialise() is None:
             self._give_back(worker)
+
+    def reserve(self, concurrency: int | None) -> None:
+        """Change the reserved concurrency, also while invocations run; 0 lets none begin, None reserves nothing.
+
+        More than fit on this machine is no reason to refuse: those beyond wait, as without a reservation.
+        """
+        with self._changed:
+            self._size = self._limit if concurrency is None else min(self._limit, concurrency)
+            self._refuses = concurrency is not None and concurrency <= self._limit
+            self._changed.notify_all()
 
     def pids(self) -> list[int]:
         with self._changed:
@@ -51,22 +65,29 @@ class Pool:
         while True:
             worker = self._take(wait_until)
             if isinstance(worker, Result):
+                self._observe(worker, seconds=0.0)
                 return worker
+            started = time.monotonic()
             try:
                 worker.hand_over(payload, request_id=request_id, trace_id=trace_id)
             except WorkerDiedError:
                 self._give_back(worker)
                 continue
-            return self._finish(worker, answer_by)
+            return self._finish(worker, started, answer_by)
 
-    def _finish(self, worker: Worker, answer_by: float | None = None) -> Result:
+    def _finish(self, worker: Worker, started: float, answer_by: float | None = None) -> Result:
         try:
             result = worker.result(answer_by=answer_by)
         except StillRunningError:
-            threading.Thread(target=self._finish, args=(worker,), daemon=True).start()
+            threading.Thread(target=self._finish, args=(worker, started), daemon=True).start()
             raise
+        self._observe(result, seconds=time.monotonic() - started)
         self._give_back(worker)
         return result
+
+    def _observe(self, result: Result, *, seconds: float) -> None:
+        if self._observer:
+            self._observer.invoked(self.function.name, seconds=seconds, failed=result.failed)
 
     def reap(self) -> None:
         """End environments that were idle too long, but for one."""
@@ -89,9 +110,9 @@ class Pool:
 
     def _take(self, wait_until: float) -> Worker | Result:
         with self._changed:
-            while not self._idle and len(self._busy) + self._starting >= self._size and not self._closed:
+            while len(self._busy) + self._starting >= self._size and not self._closed:
                 if self._refuses or not self._changed.wait(wait_until - time.monotonic()):
-                    raise TooManyRequestsError(self.function.name)
+                    raise self._throttled()
             if self._closed:
                 raise TooManyRequestsError(self.function.name)
             if self._idle:
@@ -101,19 +122,24 @@ class Pool:
             self._starting += 1
         return self._start()
 
+    def _throttled(self) -> TooManyRequestsError:
+        if self._observer:
+            self._observer.throttled(self.function.name)
+        return TooManyRequestsError(self.function.name)
+
     def _start(self) -> Worker | Result:
+        failure: Result | None = None
+        worker: Worker | None = None
         try:
             worker = Worker(self.function, self._place, self.log)
             failure = worker.initialise()
         finally:
             with self._changed:
                 self._starting -= 1
+                if worker is not None and worker.alive:
+                    self._busy.add(worker)
                 self._changed.notify()
-        if failure is not None:
-            return failure
-        with self._changed:
-            self._busy.add(worker)
-        return worker
+        return worker if failure is None else failure
 
     def _give_back(self, worker: Worker) -> None:
         with self._changed:

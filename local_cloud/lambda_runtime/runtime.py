@@ -1,5 +1,6 @@
 """All deployed functions: invoke one by name or ARN."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ from local_cloud.lambda_runtime.model import (
     PAYLOAD_LIMIT,
     Function,
     FunctionNotFoundError,
+    Observer,
     PayloadTooLargeError,
     Result,
 )
@@ -23,8 +25,11 @@ _REAP_EVERY_SECONDS = 15.0
 class LambdaRuntime:
     """Functions as deployed; the same `invoke` serves gateway, event pollers and the Lambda API."""
 
-    def __init__(self, place: Place, *, logs: Path, workers_per_function: int) -> None:
+    def __init__(
+        self, place: Place, *, logs: Path, workers_per_function: int, observer: Observer | None = None
+    ) -> None:
         self._place, self._logs, self._size = place, logs, workers_per_function
+        self._observer = observer
         self._pools: dict[str, Pool] = {}
         self._closing = threading.Event()
         self._reaper = threading.Thread(target=self._reap, name="lambda-reaper", daemon=True)
@@ -33,7 +38,7 @@ class LambdaRuntime:
         """Take over these functions and start one environment of each, in parallel."""
         for function in functions:
             log = FunctionLog(self._logs, function.name)
-            self._pools[function.name] = Pool(function, self._place, log, size=self._size)
+            self._pools[function.name] = Pool(function, self._place, log, size=self._size, observer=self._observer)
         with ThreadPoolExecutor(max_workers=len(self._pools) or 1) as starters:
             list(starters.map(Pool.prewarm, self._pools.values()))
         self._reaper.start()
@@ -47,6 +52,11 @@ class LambdaRuntime:
         now = time.monotonic()
         answer_by = None if answer_seconds is None else now + answer_seconds
         return self.pool(function).invoke(payload, wait_until=now + wait_seconds, answer_by=answer_by)
+
+    def reserve(self, function: str, concurrency: int | None) -> None:
+        """PutFunctionConcurrency and, with None, its deletion; a function that does not run here is left alone."""
+        with contextlib.suppress(FunctionNotFoundError):
+            self.pool(function).reserve(concurrency)
 
     def pool(self, function: str) -> Pool:
         """The function named, or meant by the ARN."""

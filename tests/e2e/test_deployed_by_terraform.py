@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from alarms import Alarmed, alarm_definitions, in_alarm
 from deployment_description import describe, what_is_there
-from local_world import LocalCloud, sample, start_cloud
+from local_world import LocalCloud, sample, start_cloud, wait_until
 from terraform_world import deployment_of, require_terraform
 
 pytestmark = pytest.mark.e2e
@@ -45,6 +46,33 @@ def test_functions_run_the_archives_that_were_deployed(cloud: LocalCloud) -> Non
     assert len(unpacked) == len({function["CodeSha256"], layer["CodeSha256"]}) == 2
     assert all(str(cloud.data / "code" / folder) in path for folder in unpacked)
     assert not (cloud.data / "code.zip").exists()
+
+
+@by_terraform
+def test_alarms_are_those_that_the_tests_of_failing_functions_trip(cloud: LocalCloud) -> None:
+    functions = ("upload", "index", "search", "library", "info")
+    wanted = alarm_definitions(Alarmed("rekognition", functions, "rekognition-index-dead", "rekognition", "v1"))
+
+    found = {alarm["AlarmName"]: alarm for alarm in cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]}
+
+    assert set(found) == {alarm["AlarmName"] for alarm in wanted}
+    assert [{name: found[alarm["AlarmName"]][name] for name in alarm} for alarm in wanted] == wanted
+
+
+@by_terraform
+def test_a_throttled_function_trips_the_alarms_that_terraform_deployed(cloud: LocalCloud) -> None:
+    functions = cloud.client("lambda")
+    functions.put_function_concurrency(FunctionName="rekognition_info", ReservedConcurrentExecutions=0)
+    try:
+        answer = cloud.send("GET", "/info")
+        wait_until(
+            lambda: {"rekognition-api-5xx", "rekognition_info-throttles"} <= in_alarm(cloud.client("cloudwatch"))
+        )
+    finally:
+        functions.delete_function_concurrency(FunctionName="rekognition_info")
+
+    assert (answer.status_code, answer.json()["error"]) == (502, "Upstream")
+    assert cloud.send("GET", "/info").status_code == 200
 
 
 @by_terraform

@@ -20,7 +20,7 @@ ENTRANCES = {"faceprint": "wiring.py", "face_engine": "__main__.py", "local_clou
 ROOMS = {
     "faceprint": ["handlers", "use_cases", "model", "aws", "settings.py"],
     "face_engine": ["vision", "operations", "matching.py", "protocol.py", "server.py", "settings.py"],
-    "local_cloud": ["backend", "gateway", "settings.py"],
+    "local_cloud": ["backend", "gateway", "monitoring", "settings.py"],
 }
 MAY_IMPORT = {  # room of lambdas/faceprint -> the other rooms it may import
     "handlers": {"use_cases", "model", "wiring", "http_api", "settings", "observability"},
@@ -126,6 +126,21 @@ def test_arrays_know_nothing_of_the_wire() -> None:
     used = {name.split(".")[1] for path in inner for name in imports(path) if name.startswith("face_engine.")}
 
     assert used & WIRE == set()
+
+
+@pytest.mark.parametrize("room", ["monitoring", "lambda_runtime", "gateway"])
+def test_who_is_measured_does_not_know_who_measures(room: str) -> None:
+    others = {"monitoring", "backend", "cloud"} | ({"lambda_runtime", "gateway", "events"} - {room})
+    known = {("gateway", "lambda_runtime")}  # it invokes functions
+
+    used = {
+        (room, name.split(".")[1])
+        for path in modules(PACKAGES["local_cloud"] / room)
+        for name in imports(path)
+        if name.startswith("local_cloud.")
+    }
+
+    assert {arrow for arrow in used if arrow[1] in others - {room}} <= known
 
 
 def reads_environment(node: ast.AST) -> bool:

@@ -8,6 +8,7 @@ import threading
 from local_cloud.backend.corrections import (
     apigateway,
     bucket_policy,
+    cloudwatch,
     dynamodb,
     functions,
     object_bytes,
@@ -28,8 +29,10 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     queues.announce_arrivals(arrivals)
     queues.answer_redrive_policy_without_spaces()
     functions.leave_event_delivery_to_the_pollers()
-    functions.serve_code_from_the_door()
+    functions.describe_functions_fully()
     functions.serve_layers_from_the_door()
+    cloudwatch.begin_without_data()
+    cloudwatch.tell_metrics_apart_by_all_their_dimensions()
     apigateway.keep_deployed_definition()
     apigateway.accept_mock_integration_without_uri()
     apigateway.forget_logging_role()

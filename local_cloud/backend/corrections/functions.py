@@ -1,8 +1,9 @@
 """Lambda: moto runs functions in Docker and delivers events itself; here others do both."""
 
+from collections.abc import Callable
 from typing import Any
 
-from moto.awslambda.models import EventSourceMapping, LambdaFunction, LayerVersion
+from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction, LayerVersion
 from moto.s3 import notifications
 from moto.sqs.models import Queue
 
@@ -27,16 +28,19 @@ def leave_event_delivery_to_the_pollers() -> None:
     wrap(notifications, "_invoke_awslambda", lambda *_: None)
 
 
-def serve_code_from_the_door() -> None:
+def describe_functions_fully() -> None:
     """GetFunction's Code.Location can be downloaded, as AWS's presigned link can; moto's points nowhere.
 
-    The path is relative to the endpoint: only the door knows its own address.
+    The path is relative to the endpoint: only the door knows its own address. And a reserved concurrency of 0,
+    which stops a function, is told, too; moto takes it for none.
     """
 
     def get_code(original: Any, function: LambdaFunction) -> Any:
         answer = original(function)
         if "Code" in answer:
             answer["Code"]["Location"] = f"/_local/functions/{function.function_name}/code"
+        if function.reserved_concurrency is not None:
+            answer["Concurrency"] = {"ReservedConcurrentExecutions": function.reserved_concurrency}
         return answer
 
     wrap(LambdaFunction, "get_code", get_code)
@@ -51,3 +55,20 @@ def serve_layers_from_the_door() -> None:
         return answer
 
     wrap(LayerVersion, "get_layer_version", get_layer_version)
+
+
+def announce_reserved_concurrency(listener: Callable[[str, int | None], None]) -> None:
+    """Whoever runs functions is told at once; None means that the function has nothing reserved any more."""
+
+    def put(original: Any, backend: LambdaBackend, name: str, reserved: Any) -> Any:
+        answer = original(backend, name, reserved)
+        listener(name, int(reserved))
+        return answer
+
+    def delete(original: Any, backend: LambdaBackend, name: str) -> Any:
+        answer = original(backend, name)
+        listener(name, None)
+        return answer
+
+    wrap(LambdaBackend, "put_function_concurrency", put)
+    wrap(LambdaBackend, "delete_function_concurrency", delete)

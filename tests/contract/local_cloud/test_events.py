@@ -2,11 +2,13 @@
 
 import json
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from local_cloud import events
 from local_cloud.backend.queues import BackendQueues
 from local_cloud.discovery import EventSource
 from local_cloud.events import EventPollers, Message
@@ -22,7 +24,7 @@ class FakeQueue:
     """Remembers what became of the messages."""
 
     deleted: list[str] = field(default_factory=list)
-    released: list[str] = field(default_factory=list)
+    visibility: float = 30.0
 
     def receive(self, queue_arn: str, *, limit: int, wait_seconds: float) -> list[Message]:
         return []
@@ -30,8 +32,8 @@ class FakeQueue:
     def delete(self, queue_arn: str, receipt_handles: list[str]) -> None:
         self.deleted += receipt_handles
 
-    def release(self, queue_arn: str, receipt_handles: list[str]) -> None:
-        self.released += receipt_handles
+    def visibility_seconds(self, queue_arn: str) -> float:
+        return self.visibility
 
     def close(self) -> None:
         pass
@@ -40,13 +42,14 @@ class FakeQueue:
 @dataclass
 class FakeFunction:
     result: Result | None = None
+    throttled: int = 0  # so many times before it runs
     seen: list[dict[str, Any]] = field(default_factory=list)
     called: threading.Event = field(default_factory=threading.Event)
 
     def invoke(self, function: str, payload: bytes) -> Result:
         self.seen.append(json.loads(payload))
         self.called.set()
-        if self.result is None:
+        if self.result is None or len(self.seen) <= self.throttled:
             raise TooManyRequestsError
         return self.result
 
@@ -98,10 +101,23 @@ def test_without_partial_responses_the_answer_does_not_matter() -> None:
     assert queue.deleted == ["handle1", "handle2"]
 
 
-def test_a_batch_no_worker_took_is_visible_again_at_once() -> None:
-    queue, _ = deliver(None)
+def test_a_throttled_batch_is_tried_again_while_it_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "_PAUSE_SECONDS", 0.001)
+    queue, function = FakeQueue(), FakeFunction(Result(b"{}"), throttled=3)
 
-    assert (queue.released, queue.deleted) == (["handle1", "handle2"], [])
+    EventPollers([], queue, function).deliver(SOURCE, [message(1)])
+
+    assert (len(function.seen), queue.deleted) == (4, ["handle1"])
+
+
+def test_a_batch_that_stays_throttled_comes_back_when_its_visibility_timeout_ends() -> None:
+    queue, function = FakeQueue(visibility=0.1), FakeFunction(result=None)
+    started = time.monotonic()
+
+    EventPollers([], queue, function).deliver(SOURCE, [message(1)])
+
+    assert 0.1 <= time.monotonic() - started < 2
+    assert queue.deleted == []
 
 
 def test_records_look_as_lambda_sends_them() -> None:
@@ -135,8 +151,10 @@ def test_a_deleted_message_is_gone_and_one_in_flight_is_invisible(world: World) 
 
     received = queues.receive(QUEUE, limit=10, wait_seconds=0)
     queues.delete(QUEUE, [received[0].receipt_handle])
-    queues.release(QUEUE, [received[1].receipt_handle])
+    visible = queues.receive(QUEUE, limit=10, wait_seconds=0)
+    world.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=received[1].receipt_handle, VisibilityTimeout=0)
 
+    assert visible == []
     assert [found.body for found in queues.receive(QUEUE, limit=10, wait_seconds=0)] == [received[1].body]
 
 

@@ -15,6 +15,7 @@ from local_cloud.blueprint import read_blueprint, read_contract
 from local_cloud.gateway.access_log import AccessLog
 from local_cloud.gateway.app import Gateway
 from local_cloud.gateway.definition import ApiDefinition, read_definition
+from local_cloud.gateway.refusals import FunctionThrottledError, render_refusal
 from local_cloud.gateway.steps import BODY_LIMIT, Deployed
 from local_cloud.gateway.usage import Usage, UsagePlan
 from local_cloud.http_server import OVERFLOW, PRESERVED_NAMES
@@ -58,6 +59,15 @@ class FakeFunctions:
         if self.failure:
             raise self.failure
         return Result(json.dumps(self.payload).encode(), self.failed)
+
+
+@dataclass
+class FakeObserver:
+    statuses: list[int] = field(default_factory=list)
+
+    def answered(self, status: int, *, seconds: float) -> None:
+        assert seconds >= 0
+        self.statuses.append(status)
 
 
 @dataclass
@@ -221,7 +231,7 @@ def test_a_malformed_answer_is_502(client: Client, payload: Any) -> None:
     [
         (PayloadTooLargeError(), 413, "ImageTooLarge"),
         (StillRunningError(), 504, "Upstream"),
-        (TooManyRequestsError(), 504, "Upstream"),
+        (TooManyRequestsError(), 502, "Upstream"),
         (RuntimeError("bug"), 500, "Internal"),
     ],
 )
@@ -233,6 +243,34 @@ def test_failures_of_the_runtime_are_refusals_in_our_error_body(
     answer = client.send("GET", "/v1/info")
 
     assert (answer.status, answer.json["error"]) == (status, error)
+
+
+def test_a_throttled_function_is_an_error_of_the_service_as_lambda_documents(
+    client: Client, definition: ApiDefinition
+) -> None:
+    client.functions.failure = TooManyRequestsError()
+    untemplated = render_refusal(FunctionThrottledError(), {}, {})
+
+    answer = client.send("GET", "/v1/info")
+
+    assert untemplated[0] == 500 and json.loads(untemplated[2]) == {"message": "Internal server error"}
+    assert answer.headers["x-amzn-ErrorType"] == "INTEGRATION_FAILURE"
+    assert answer.status == definition.refusals["INTEGRATION_FAILURE"]["statusCode"] == 502
+
+
+def test_every_answer_is_observed(definition: ApiDefinition, tmp_path: Path) -> None:
+    functions, log = FakeFunctions(), AccessLog(tmp_path / "log")
+    observer = FakeObserver()
+    gateway = Gateway(Deployed(definition, Usage({KEY: UsagePlan()}), functions, "1"), log, observer)
+    client = Client(gateway, functions, tmp_path / "log")
+
+    client.send("GET", "/v1/info")
+    client.send("GET", "/v1/nowhere")
+    functions.failed = True
+    client.send("GET", "/v1/info")
+
+    log.close()
+    assert observer.statuses == [200, 404, 502]
 
 
 def test_a_function_that_fails_is_502_without_its_message(client: Client) -> None:
