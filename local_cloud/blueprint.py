@@ -60,6 +60,7 @@ class FunctionPlan:
     timeout: int  # seconds
     operations: tuple[str, ...]
     environment: tuple[str, ...]
+    permissions: Mapping[str, tuple[str, ...]]  # resource (a word of `resource_arns`) → actions
     batch_size: int | None = None
     maximum_concurrency: int | None = None
 
@@ -91,6 +92,7 @@ def _function_plan(name: str, entry: Mapping[str, Any]) -> FunctionPlan:
         timeout=entry["timeout"],
         operations=tuple(entry.get("operations", ())),
         environment=tuple(entry["environment"]),
+        permissions={resource: tuple(actions) for resource, actions in entry["permissions"].items()},
         batch_size=entry.get("batch_size"),
         maximum_concurrency=entry.get("maximum_concurrency"),
     )
@@ -116,6 +118,31 @@ def facts_of(settings: Settings, names: Names, index_queue_url: str) -> dict[str
         "link_expiry_seconds": str(settings.link_expiry_seconds),
         "cors_allowed_origins": settings.cors_allowed_origins,
     }
+
+
+def resource_arns(names: Names, region: str, function: str) -> dict[str, str]:
+    """What functions.yaml calls the resources of a permission."""
+    at = f"{region}:{names.account_id}"
+    return {
+        "bucket": f"arn:aws:s3:::{names.bucket}",
+        "objects": f"arn:aws:s3:::{names.bucket}/*",
+        "table": f"arn:aws:dynamodb:{at}:table/{names.table}",
+        "table_index": f"arn:aws:dynamodb:{at}:table/{names.table}/index/by_key",
+        "images_table": f"arn:aws:dynamodb:{at}:table/{names.images_table}",
+        "collection": f"arn:aws:rekognition:{at}:collection/{names.collection}",
+        "index_queue": f"arn:aws:sqs:{at}:{names.queue}",
+        "log_group": f"arn:aws:logs:{at}:log-group:/aws/lambda/{function}:*",
+        "any": "*",
+    }
+
+
+def policy_of(plan: FunctionPlan, arns: Mapping[str, str]) -> dict[str, Any]:
+    """The one policy of a function's role."""
+    statements = [
+        {"Effect": "Allow", "Action": list(actions), "Resource": arns[resource]}
+        for resource, actions in plan.permissions.items()
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def read_contract(path: Path = CONTRACT_FILE) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from local_cloud.backend.queues import BackendQueues
 from local_cloud.backend.snapshot import SnapshotTimer, load
 from local_cloud.blueprint import Names
 from local_cloud.discovery import Deployment, discover
-from local_cloud.door import Door
+from local_cloud.door import CALLS_PATH, STATUS_PATH, Door
 from local_cloud.engine import Engine
 from local_cloud.errors import StartupError
 from local_cloud.events import EventPollers
@@ -29,7 +29,11 @@ from local_cloud.gateway.access_log import AccessLog
 from local_cloud.gateway.app import Gateway
 from local_cloud.gateway.steps import Deployed
 from local_cloud.gateway.usage import Usage
+from local_cloud.guard import Guard
 from local_cloud.http_server import HttpServer, listen_on
+from local_cloud.iam.gate import Gate
+from local_cloud.iam.role_queues import RoleQueues
+from local_cloud.iam.roles import Roles
 from local_cloud.lambda_runtime.environment import Place
 from local_cloud.lambda_runtime.runtime import LambdaRuntime
 from local_cloud.monitoring.metrics import Recorder
@@ -103,7 +107,7 @@ class Cloud:
         self._start_monitor()
         self._start_pollers(deployment)
         url = self._start_gateway(deployment)
-        door.status = lambda: self.status(names)
+        door.pages |= {STATUS_PATH: lambda: self.status(names), CALLS_PATH: self.gate.calls}
         self.addresses = Addresses(
             url=url,
             apiKey=deployment.api_key,
@@ -153,12 +157,14 @@ class Cloud:
         settings = self.settings
         keep_objects_in(self.data / "objects")
         self.backend = AwsBackend()
+        self.roles = Roles(self.backend)
+        self.gate = Gate(self.roles)
         engine_port = settings.engine_port or free_port()
         door = Door(
             self.backend,
             engine=("127.0.0.1", engine_port),
             region=settings.region,
-            secrets={ACCESS_KEY_ID: SECRET_ACCESS_KEY},
+            guard=Guard(self.roles, self.gate, {ACCESS_KEY_ID: SECRET_ACCESS_KEY}),
         )
         self._stack.callback(door.close)
         server = HttpServer(door, host=settings.host, port=settings.door_port, threads=_DOOR_THREADS)
@@ -200,10 +206,10 @@ class Cloud:
         place = Place(
             region=aws.region,
             aws_endpoint=aws.endpoint,
-            rekognition_endpoint=self.engine.endpoint,
             access_key_id=ACCESS_KEY_ID,
             secret_access_key=SECRET_ACCESS_KEY,
             runtime=runtime_packages,
+            assume=self.roles.assume,
         )
         runtime = LambdaRuntime(
             place,
@@ -223,7 +229,13 @@ class Cloud:
         self._stack.callback(monitor.close)
 
     def _start_pollers(self, deployment: Deployment) -> None:
-        pollers = EventPollers(deployment.event_sources, BackendQueues(self.backend), self.runtime)
+        roles = {name: function.role for function in deployment.functions for name in (function.name, function.arn)}
+        callers = {
+            source.queue_arn: self.roles.assume(roles[source.function], "event-source")
+            for source in deployment.event_sources
+        }
+        queues = RoleQueues(BackendQueues(self.backend), self.gate, callers)
+        pollers = EventPollers(deployment.event_sources, queues, self.runtime)
         pollers.start()
         self._stack.callback(pollers.close, seconds=_DRAIN_SECONDS)
 

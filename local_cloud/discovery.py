@@ -82,6 +82,7 @@ def _function(aws: Aws, entry: Mapping[str, Any], code_folder: Path, layer: Path
     return Function(
         name=configuration["FunctionName"],
         arn=configuration["FunctionArn"],
+        role=configuration["Role"],
         handler=configuration["Handler"],
         memory=configuration["MemorySize"],
         timeout=configuration["Timeout"],

@@ -2,10 +2,10 @@
 
     rekognition           → face_engine, over HTTP
     lambda … /invocations → the Lambda runtime
-    presigned S3 links    → checked here, then S3
     everything else       → the backend, in this process
 
-Credentials are taken as they come: IAM policies are not enforced. Bodies are never inspected.
+The guard looks at each request first. Functions have what their role's policies allow; any other credentials are taken
+as they come, and may do everything.
 """
 
 import http.client
@@ -13,18 +13,17 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import Any, Protocol
 from urllib.parse import unquote
-from xml.sax.saxutils import escape
 
+from local_cloud.guard import Guard, request_headers
+from local_cloud.iam.refusals import Refusal, refuse
 from local_cloud.lambda_runtime.model import (
     FunctionNotFoundError,
     PayloadTooLargeError,
     Result,
     TooManyRequestsError,
 )
-from local_cloud.presigned import PresignedLinkError, SignedRequest, check_presigned, is_presigned
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -32,6 +31,7 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 HEALTH_PATH = "/_local/health"
 STATUS_PATH = "/_local/status"
+CALLS_PATH = "/_local/calls"
 _ARCHIVE_PATH = re.compile(r"/_local/(functions|layers)/([^/]+)/(.+)")
 _INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
@@ -51,47 +51,45 @@ class Invoker(Protocol):
 
 
 class Door:
-    """A WSGI application; `invoker` and `status` are set once there is something to invoke and to tell."""
+    """A WSGI application; `invoker` and `pages` are set once there is something to invoke and to tell."""
 
-    def __init__(self, backend: Backend, *, engine: tuple[str, int], region: str, secrets: dict[str, str]) -> None:
-        self._backend, self._engine, self._region, self._secrets = backend, engine, region, secrets
+    def __init__(self, backend: Backend, *, engine: tuple[str, int], region: str, guard: Guard) -> None:
+        self._backend, self._engine, self._region, self._guard = backend, engine, region, guard
         self._connections = threading.local()
         self._opened: list[http.client.HTTPConnection] = []
         self.invoker: Invoker | None = None
-        self.status: Callable[[], dict[str, Any]] | None = None
+        self.pages: dict[str, Callable[[], Any]] = {HEALTH_PATH: lambda: {"status": "ok"}}
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["REQUEST_URI"].partition("?")[0]
-        if path == HEALTH_PATH:
-            return _answer(start_response, 200, "application/json", b'{"status":"ok"}')
-        if path == STATUS_PATH and self.status:
-            return _answer(start_response, 200, "application/json", json.dumps(self.status()).encode())
+        if path in self.pages:
+            return _answer(start_response, 200, "application/json", json.dumps(self.pages[path]()).encode())
         if archive := _ARCHIVE_PATH.fullmatch(path):
             return _answer_archive(self._backend.archive(*archive.groups()), start_response)
         region, service = self._scope(environ)
+        if refusal := self._guard.examine(environ, service=service, region=region):
+            return _refuse(start_response, refusal)
         if service == "rekognition":
             return self._forward_to_engine(environ, start_response)
         if service == "lambda" and (invocation := _INVOCATION.fullmatch(path)) and self.invoker:
             return self._invoke(unquote(invocation[1]), environ, start_response)
-        if service == "s3":
-            try:
-                self._check_object_access(environ)
-            except PresignedLinkError as refusal:
-                return _refuse_link(start_response, refusal)
         environ["local_cloud.service"], environ["local_cloud.region"] = service, region
-        return self._backend(environ, start_response)
+        return self._answer_by_backend(environ, start_response)
 
     def close(self) -> None:
         """Let go of the connections to the engine."""
         for connection in self._opened:
             connection.close()
 
-    def _check_object_access(self, environ: Environ) -> None:
-        """Moto serves strangers and takes any link; here every bucket is private."""
-        if is_presigned(environ["QUERY_STRING"]):
-            check_presigned(_signed_request(environ), self._secrets, datetime.now(UTC))
-        elif "HTTP_AUTHORIZATION" not in environ:
-            raise PresignedLinkError(403, "AccessDenied", "Access Denied")
+    def _answer_by_backend(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["local_cloud.service"] != "s3" or not self._guard.hides_missing_objects(environ):
+            return self._backend(environ, start_response)
+        answered: list[tuple[str, list[tuple[str, str]]]] = []
+        body = self._backend(environ, lambda status, headers: answered.append((status, headers)))
+        if answered[0][0].startswith("404"):
+            return _refuse(start_response, refuse("s3", "AccessDenied", "Access Denied"))
+        start_response(*answered[0])
+        return body
 
     def _scope(self, environ: Environ) -> tuple[str, str]:
         """Region and service of the signature; an unsigned request can only mean S3, as for moto."""
@@ -102,7 +100,7 @@ class Door:
 
     def _forward_to_engine(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         body = environ["wsgi.input"].read()
-        headers = _request_headers(environ)
+        headers = request_headers(environ)
         for attempt in (1, 2):  # a kept connection may have been closed by an engine that was restarted
             connection = self._engine_connection()
             try:
@@ -149,19 +147,6 @@ class Door:
         return [b"" if accepted else result.payload]
 
 
-def _request_headers(environ: Environ) -> dict[str, str]:
-    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
-    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-        if environ.get(name):
-            headers[name.replace("_", "-").lower()] = environ[name]
-    return {name: value for name, value in headers.items() if name not in _HOP_BY_HOP}
-
-
-def _signed_request(environ: Environ) -> SignedRequest:
-    path, _, query = environ["REQUEST_URI"].partition("?")
-    return SignedRequest(environ["REQUEST_METHOD"], path, query, _request_headers(environ))
-
-
 def _answer_archive(content: bytes | None, start_response: StartResponse) -> Iterable[bytes]:
     if content is None:
         return _answer(start_response, 404, "application/json", b'{"message":"no such archive"}')
@@ -182,9 +167,7 @@ def _refuse_json(start_response: StartResponse, status: int, code: str, message:
     return [body]
 
 
-def _refuse_link(start_response: StartResponse, refusal: PresignedLinkError) -> Iterable[bytes]:
-    body = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f"<Error><Code>{refusal.code}</Code><Message>{escape(refusal.message)}</Message></Error>"
-    )
-    return _answer(start_response, refusal.status, "application/xml", body.encode())
+def _refuse(start_response: StartResponse, refusal: Refusal) -> Iterable[bytes]:
+    status, headers, body = refusal
+    start_response(f"{status} {http.client.responses[status]}", [*headers, ("Content-Length", str(len(body)))])
+    return [body]

@@ -1,4 +1,4 @@
-"""The alarms of a deployment as Terraform defines them (a test holds the two equal), for tests that put them by boto3."""
+"""The alarms of a deployment as Terraform defines them (a test holds the two equal), to be put by boto3."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

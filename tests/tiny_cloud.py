@@ -28,7 +28,10 @@ from local_cloud.gateway.access_log import AccessLog
 from local_cloud.gateway.app import Gateway
 from local_cloud.gateway.steps import Deployed
 from local_cloud.gateway.usage import Usage
+from local_cloud.guard import Guard
 from local_cloud.http_server import HttpServer
+from local_cloud.iam.gate import Gate
+from local_cloud.iam.roles import Roles
 from local_cloud.lambda_runtime.environment import Place
 from local_cloud.lambda_runtime.runtime import LambdaRuntime
 from local_cloud.monitoring.metrics import Recorder
@@ -203,8 +206,9 @@ def empty_backend() -> AwsBackend:
 
 
 def open_door(stack: ExitStack, backend: AwsBackend, settings: Settings) -> Aws:
-    secrets = {ACCESS_KEY_ID: SECRET_ACCESS_KEY}
-    door = Door(backend, engine=("127.0.0.1", 9), region=settings.region, secrets=secrets)
+    roles = Roles(backend)
+    guard = Guard(roles, Gate(roles), {ACCESS_KEY_ID: SECRET_ACCESS_KEY})
+    door = Door(backend, engine=("127.0.0.1", 9), region=settings.region, guard=guard)
     server = HttpServer(door, host="127.0.0.1", port=0, threads=8)
     server.start()
     stack.callback(server.close)
@@ -217,7 +221,6 @@ def start_runtime(
     place = Place(
         region=aws.region,
         aws_endpoint=aws.endpoint,
-        rekognition_endpoint="http://127.0.0.1:9",
         access_key_id=ACCESS_KEY_ID,
         secret_access_key=SECRET_ACCESS_KEY,
         runtime=packages,

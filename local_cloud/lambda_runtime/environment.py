@@ -2,9 +2,11 @@
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from local_cloud.iam.roles import Credentials
 from local_cloud.lambda_runtime.model import Function
 
 
@@ -14,10 +16,10 @@ class Place:
 
     region: str
     aws_endpoint: str  # the door
-    rekognition_endpoint: str  # the engine itself: one hop less for the images
     access_key_id: str
     secret_access_key: str
     runtime: Path  # boto3 and awslambdaric, as AWS's runtime image has them
+    assume: Callable[[str, str], Credentials] | None = None  # role and session name → what the function runs with
 
 
 def environment_of(function: Function, place: Place, *, runtime_api: str, log_stream: str) -> dict[str, str]:
@@ -42,14 +44,23 @@ def environment_of(function: Function, place: Place, *, runtime_api: str, log_st
         "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
         "AWS_REGION": place.region,
         "AWS_DEFAULT_REGION": place.region,
-        "AWS_ACCESS_KEY_ID": place.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": place.secret_access_key,
+        **_credentials(function, place),
         "AWS_ENDPOINT_URL": place.aws_endpoint,
-        "AWS_ENDPOINT_URL_REKOGNITION": place.rekognition_endpoint,
         # The home directory is found without HOME, too: the developer's profile must not reach the function.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def _credentials(function: Function, place: Place) -> dict[str, str]:
+    if not (function.role and place.assume):
+        return {"AWS_ACCESS_KEY_ID": place.access_key_id, "AWS_SECRET_ACCESS_KEY": place.secret_access_key}
+    assumed = place.assume(function.role, function.name)
+    return {
+        "AWS_ACCESS_KEY_ID": assumed.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": assumed.secret_access_key,
+        "AWS_SESSION_TOKEN": assumed.session_token,
     }
 
 

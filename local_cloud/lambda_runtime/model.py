@@ -22,6 +22,7 @@ class Function:
     code: Path  # the unpacked zip
     layers: tuple[Path, ...] = ()  # folders that can be imported from
     reserved_concurrency: int | None = None
+    role: str = ""  # ARN; a function without one runs with the cloud's own credentials
 
 
 @dataclass(frozen=True)

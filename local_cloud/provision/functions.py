@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from local_cloud.aws import Aws
-from local_cloud.blueprint import Blueprint, FunctionPlan, Names
+from local_cloud.blueprint import Blueprint, FunctionPlan, Names, policy_of, resource_arns
 
 _TRUST = {
     "Version": "2012-10-17",
@@ -24,7 +24,8 @@ def ensure_functions(
     arns = {}
     for plan in blueprint.functions:
         name = names.function(plan.name)
-        configuration = _configuration(plan, _ensure_role(aws.client("iam"), name), blueprint, facts)
+        role = _ensure_role(aws.client("iam"), name, policy_of(plan, resource_arns(names, aws.region, name)))
+        configuration = _configuration(plan, role, blueprint, facts)
         if name in existing:
             client.update_function_code(FunctionName=name, ZipFile=zipped)
             answer = client.update_function_configuration(FunctionName=name, **configuration)
@@ -48,11 +49,12 @@ def _configuration(plan: FunctionPlan, role: str, blueprint: Blueprint, facts: M
     }
 
 
-def _ensure_role(iam: Any, name: str) -> str:
+def _ensure_role(iam: Any, name: str, policy: Mapping[str, Any]) -> str:
     try:
         role = iam.get_role(RoleName=name)["Role"]
     except iam.exceptions.NoSuchEntityException:
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]
+    iam.put_role_policy(RoleName=name, PolicyName="permissions", PolicyDocument=json.dumps(policy))
     arn: str = role["Arn"]
     return arn
 

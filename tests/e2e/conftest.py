@@ -10,7 +10,7 @@ from terraform_world import require_terraform
 WORLDS = {"boto3": (), "terraform": ("--terraform",)}
 
 # What looks back at the whole session, in this order.
-_LAST = ("test_deployed_by_terraform.py",)
+_LAST = ("test_least_privilege.py", "test_deployed_by_terraform.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -63,7 +63,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
         (tmp_path / "runtime" / name.name).symlink_to(name)
     for name in site.parent.glob("snapshot_restore_py*"):
         (tmp_path / "runtime" / name.name).symlink_to(name)
-    place = Place("us-east-1", "http://127.0.0.1:1", "http://127.0.0.1:2", "ID", "SECRET", tmp_path / "runtime")
+    place = Place("us-east-1", "http://127.0.0.1:1", "ID", "SECRET", tmp_path / "runtime")
     running: list[LambdaRuntime] = []
 
     def start_runtime(**options: Any) -> LambdaRuntime:
@@ -103,7 +103,7 @@ def test_the_process_sees_lambdas_environment_and_nothing_else(start: Start, mon
     environ = seen["environ"]
     assert "SECRET_OF_THE_DEVELOPER" not in environ
     assert (environ["MINE"], environ["AWS_LAMBDA_FUNCTION_NAME"], environ["AWS_REGION"]) == ("1", "f", "us-east-1")
-    assert environ["AWS_ENDPOINT_URL_REKOGNITION"] == "http://127.0.0.1:2"
+    assert environ["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
     assert not [path for path in seen["path"] if "site-packages" in path]
     assert 0 < seen["left"] <= 5000
 

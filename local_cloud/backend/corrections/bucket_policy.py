@@ -4,12 +4,12 @@ moto ignores conditions, so the usual `Deny s3:* if aws:SecureTransport is false
 """
 
 import json
-from fnmatch import fnmatchcase
 from typing import Any
 
 from moto.s3.models import FakeBucket
 
 from local_cloud.backend.corrections.replacing import wrap
+from local_cloud.iam.conditions import holds
 
 # The local endpoints speak plain HTTP on the loopback interface. AWS's clients speak TLS, and a policy that
 # insists on it must hold here as it does there, so requests count as secure.
@@ -43,31 +43,3 @@ def applicable_policy(policy: bytes, context: dict[str, str]) -> bytes:
         if holds(statement.get("Condition", {}), context)
     ]
     return json.dumps(document).encode()
-
-
-def holds(condition: dict[str, dict[str, Any]], context: dict[str, str]) -> bool:
-    """Whether every operator holds for every key; the values of one key are alternatives."""
-    return all(
-        _operator_holds(operator, key.lower(), values if isinstance(values, list) else [values], context)
-        for operator, keys in condition.items()
-        for key, values in keys.items()
-    )
-
-
-def _operator_holds(operator: str, key: str, values: list[Any], context: dict[str, str]) -> bool:
-    name, if_exists = operator.removesuffix("IfExists"), operator.endswith("IfExists")
-    actual = context.get(key)
-    wanted = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
-    if name == "Null":
-        return (actual is None) == (wanted == ["true"])
-    if actual is None:
-        return if_exists or "Not" in name
-    if name in ("Bool", "StringEquals", "ArnEquals"):
-        return actual in wanted
-    if name in ("StringNotEquals", "ArnNotEquals"):
-        return actual not in wanted
-    if name in ("StringLike", "ArnLike"):
-        return any(fnmatchcase(actual, pattern) for pattern in wanted)
-    if name in ("StringNotLike", "ArnNotLike"):
-        return not any(fnmatchcase(actual, pattern) for pattern in wanted)
-    return False  # an operator we cannot evaluate makes its statement inapplicable

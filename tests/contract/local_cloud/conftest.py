@@ -12,7 +12,10 @@ from local_cloud.backend.application import AwsBackend
 from local_cloud.backend.corrections.object_bytes import keep_objects_in
 from local_cloud.backend.moto_state import services_in_use
 from local_cloud.door import Door
+from local_cloud.guard import Guard
 from local_cloud.http_server import HttpServer
+from local_cloud.iam.gate import Gate
+from local_cloud.iam.roles import Roles
 from local_cloud.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
 REGION = "us-east-1"
@@ -26,6 +29,8 @@ class World:
     backend: AwsBackend
     door: Door
     aws: Aws
+    roles: Roles
+    gate: Gate
 
     @property
     def s3(self) -> Any:
@@ -43,11 +48,13 @@ class World:
 @pytest.fixture(scope="session")
 def _world() -> Iterator[World]:
     backend = AwsBackend()
-    secrets = {ACCESS_KEY_ID: SECRET_ACCESS_KEY}
-    door = Door(backend, engine=("127.0.0.1", 9), region=REGION, secrets=secrets)
+    roles = Roles(backend)
+    gate = Gate(roles)
+    guard = Guard(roles, gate, {ACCESS_KEY_ID: SECRET_ACCESS_KEY})
+    door = Door(backend, engine=("127.0.0.1", 9), region=REGION, guard=guard)
     server = HttpServer(door, host="127.0.0.1", port=0, threads=8)
     server.start()
-    yield World(backend, door, Aws(f"http://127.0.0.1:{server.port}", REGION))
+    yield World(backend, door, Aws(f"http://127.0.0.1:{server.port}", REGION), roles, gate)
     server.close()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local_cloud.backend.corrections.bucket_policy import holds
+from local_cloud.iam.conditions import holds
 from tests.contract.local_cloud.conftest import ACCOUNT, REGION, World
 
 BUCKET = "photos"

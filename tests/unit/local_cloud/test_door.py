@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -14,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local_cloud.door import Door
+from local_cloud.guard import Guard
 from local_cloud.http_server import HttpServer
 from local_cloud.lambda_runtime.model import FunctionNotFoundError, PayloadTooLargeError, Result, TooManyRequestsError
 
@@ -44,6 +46,11 @@ class FakeBackend:
         return b"zip" if (kind, name) == ("functions", "f") else None
 
 
+def nobodys_guard() -> Guard:
+    """No key belongs to a role."""
+    return Guard(SimpleNamespace(issued=lambda _: None), SimpleNamespace(), {})
+
+
 class FakeInvoker:
     def invoke(self, function: str, payload: bytes) -> Result:
         failures = {"none": FunctionNotFoundError(), "busy": TooManyRequestsError(), "big": PayloadTooLargeError()}
@@ -57,7 +64,7 @@ def url() -> Iterator[str]:
     engine = ThreadingHTTPServer(("127.0.0.1", 0), FakeEngine)
     thread = threading.Thread(target=engine.serve_forever)
     thread.start()
-    door = Door(FakeBackend(), engine=("127.0.0.1", engine.server_port), region="eu-west-1", secrets={})
+    door = Door(FakeBackend(), engine=("127.0.0.1", engine.server_port), region="eu-west-1", guard=nobodys_guard())
     door.invoker = FakeInvoker()
     server = HttpServer(door, host="127.0.0.1", port=0, threads=2)
     server.start()

@@ -1,0 +1,63 @@
+"""Whether policies allow an action: an explicit Deny wins, then an Allow, and what nobody allows is denied."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+from local_cloud.iam.conditions import Context, holds, matches
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z0-9:/._-]+)\}")
+
+
+class Decision(Enum):
+    """AWS tells in its refusal which of the last two it was."""
+
+    ALLOWED = "allowed"
+    EXPLICITLY_DENIED = "with an explicit deny in an identity-based policy"
+    NOT_ALLOWED = "because no identity-based policy allows the {action} action"
+
+
+def decide(policies: Iterable[str], action: str, resource: str, context: Context) -> Decision:
+    """`policies` are JSON documents; `action` is "service:Operation", `resource` an ARN or "*"."""
+    applying = [
+        statement["Effect"]
+        for policy in policies
+        for statement in _statements(policy)
+        if _applies(statement, action, resource, context)
+    ]
+    if "Deny" in applying:
+        return Decision.EXPLICITLY_DENIED
+    return Decision.ALLOWED if "Allow" in applying else Decision.NOT_ALLOWED
+
+
+@lru_cache(maxsize=256)
+def _statements(policy: str) -> list[Mapping[str, Any]]:
+    """By the document's text: a changed policy is another text, so nothing is ever stale."""
+    return _listed(json.loads(policy).get("Statement", []))
+
+
+def _applies(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:
+    return (
+        _names(statement, "Action", action.lower(), lambda pattern: pattern.lower())
+        and _names(statement, "Resource", resource, lambda pattern: _filled(pattern, context))
+        and holds(statement.get("Condition", {}), context)
+    )
+
+
+def _names(statement: Mapping[str, Any], element: str, text: str, prepare: Any) -> bool:
+    """Whether the element (or its opposite, NotAction and NotResource) covers `text`."""
+    if element in statement:
+        return any(matches(prepare(pattern), text) for pattern in _listed(statement[element]))
+    return not any(matches(prepare(pattern), text) for pattern in _listed(statement[f"Not{element}"]))
+
+
+def _filled(pattern: str, context: Context) -> str:
+    """Policy variables; one without a value matches nothing."""
+    return _VARIABLE.sub(lambda found: context.get(found[1].lower(), "\0"), pattern) if "${" in pattern else pattern
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
