@@ -82,13 +82,13 @@ class Door:
             connection.close()
 
     def _answer_by_backend(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["local_cloud.service"] != "s3" or not self._guard.hides_missing_objects(environ):
-            return self._backend(environ, start_response)
         answered: list[tuple[str, list[tuple[str, str]]]] = []
         body = self._backend(environ, lambda status, headers: answered.append((status, headers)))
-        if answered[0][0].startswith("404"):
+        status, headers = answered[0]
+        is_absence = environ["local_cloud.service"] == "s3" and status.startswith("404")
+        if is_absence and not self._guard.may_know_of_absence(environ):
             return _refuse(start_response, refuse("s3", "AccessDenied", "Access Denied"))
-        start_response(*answered[0])
+        start_response(status, headers)
         return body
 
     def _scope(self, environ: Environ) -> tuple[str, str]:

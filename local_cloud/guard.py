@@ -27,8 +27,6 @@ class Roles(Protocol):
 class Gate(Protocol):
     def check(self, caller: Credentials, needs: list[Need], context: Mapping[str, str]) -> None: ...
 
-    def may(self, caller: Credentials, need: Need) -> bool: ...
-
 
 @dataclass(frozen=True)
 class Guard:
@@ -51,11 +49,16 @@ class Guard:
             return refuse(service, "AccessDeniedException", str(refusal))
         return None
 
-    def hides_missing_objects(self, environ: Environ) -> bool:
+    def may_know_of_absence(self, environ: Environ) -> bool:
         """Who may not list a bucket is not told either that an object is not there: 403 instead of 404."""
         caller = self.roles.issued(_key_of(environ))
         bucket = environ["REQUEST_URI"].partition("?")[0].lstrip("/").partition("/")[0]
-        return caller is not None and not self.gate.may(caller, Need("s3:ListBucket", f"arn:aws:s3:::{bucket}"))
+        try:
+            if caller is not None:
+                self.gate.check(caller, [Need("s3:ListBucket", f"arn:aws:s3:::{bucket}")], {})
+        except AccessDeniedError:
+            return False
+        return True
 
     def _caller(self, environ: Environ, service: str) -> Credentials | None:
         key = _key_of(environ)

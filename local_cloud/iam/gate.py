@@ -47,10 +47,6 @@ class Gate:
                     f"User: {caller.principal} is not authorized to perform: {need.action}{on} {why}"
                 )
 
-    def may(self, caller: Credentials, need: Need) -> bool:
-        """A question that is asked for an answer's sake, and not remembered."""
-        return decide(self._roles.policies(caller.role), need.action, need.resource, {}) is Decision.ALLOWED
-
     def calls(self) -> list[dict[str, object]]:
         """Everything asked for since the start, with counts."""
         with self._lock:

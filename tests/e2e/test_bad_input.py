@@ -153,3 +153,11 @@ def test_a_refused_request_leaves_one_log_line(cloud: LocalCloud) -> None:
     after = [line for line in cloud.log("search") if line["level"] != "DEBUG"]
     assert len(after) == before + 1
     assert (after[-1]["message"], after[-1]["status"]) == ("served", 415)
+
+
+def test_a_comparison_with_what_is_not_there_is_404(cloud: LocalCloud) -> None:
+    body = {"source": base64.b64encode(sample("grace-hopper")).decode(), "target": {"key": "not-there.jpg"}}
+
+    answer = cloud.send("POST", "/compare", json.dumps(body))
+
+    assert (answer.status_code, answer.json()["error"]) == (404, "NotFound")
