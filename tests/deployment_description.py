@@ -132,7 +132,7 @@ def what_is_there(cloud: LocalCloud) -> dict[str, list[str]]:
         ],
         "roles": [item["RoleName"] for item in cloud.client("iam").list_roles()["Roles"]],
         "buckets": [item["Name"] for item in cloud.client("s3").list_buckets()["Buckets"]],
-        "queues": cloud.client("sqs").list_queues().get("QueueUrls", []),
+        "queues": [url.rsplit("/", 1)[1] for url in cloud.client("sqs").list_queues().get("QueueUrls", [])],
         "tables": cloud.client("dynamodb").list_tables()["TableNames"],
         "apis": [item["name"] for item in cloud.client("apigateway").get_rest_apis()["items"]],
         "keys": [item["name"] for item in cloud.client("apigateway").get_api_keys()["items"]],

@@ -1,5 +1,6 @@
 """terraform/ applied by the real AWS provider: the same world as by boto3, a clean second plan, and nothing left."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,10 @@ def test_alarms_are_those_that_the_tests_of_failing_functions_trip(cloud: LocalC
     found = {alarm["AlarmName"]: alarm for alarm in cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]}
 
     assert set(found) == {alarm["AlarmName"] for alarm in wanted}
-    assert [{name: found[alarm["AlarmName"]][name] for name in alarm} for alarm in wanted] == wanted
+    for alarm in wanted:
+        deployed = {name: found[alarm["AlarmName"]][name] for name in alarm}
+        deployed["Dimensions"] = sorted(deployed["Dimensions"], key=lambda dimension: dimension["Name"])
+        assert deployed == alarm
 
 
 @by_terraform
@@ -73,6 +77,36 @@ def test_a_throttled_function_trips_the_alarms_that_terraform_deployed(cloud: Lo
 
     assert (answer.status_code, answer.json()["error"]) == (502, "Upstream")
     assert cloud.send("GET", "/info").status_code == 200
+
+
+@by_terraform
+@pytest.mark.parametrize(
+    ("function", "action", "request_line", "status"),
+    [
+        ("search", "rekognition:SearchFacesByImage", ("POST", "/search"), 500),
+        ("upload", "s3:PutObject", ("PUT", "/index/denied.jpg"), 500),
+        ("index", "rekognition:IndexFaces", ("PUT", "/index/denied.jpg"), 201),
+    ],
+)
+def test_a_permission_that_is_missing_fails_the_request_and_its_return_heals(
+    cloud: LocalCloud, function: str, action: str, request_line: tuple[str, str], status: int
+) -> None:
+    iam, name = cloud.client("iam"), {"RoleName": f"rekognition_{function}", "PolicyName": "permissions"}
+    policy = iam.get_role_policy(**name)["PolicyDocument"]
+    document = json.dumps(policy)
+    iam.put_role_policy(**name, PolicyDocument=document.replace(f'"{action}"', '"none:Nothing"'))
+    try:
+        refused = cloud.send(*request_line, sample("grace-hopper"))
+    finally:
+        iam.put_role_policy(**name, PolicyDocument=document)
+
+    assert refused.status_code == status, refused.text
+    assert "arn:" not in refused.text
+    assert f"is not authorized to perform: {action}" in (cloud.data / f"logs/rekognition_{function}.log").read_text()
+    wait_until(lambda: cloud.send(*request_line, sample("grace-hopper")).status_code == 200)
+    if request_line[0] == "PUT":
+        wait_until(lambda: cloud.send("GET", "/index/denied.jpg").json()["image"]["status"] == "INDEXED", seconds=90)
+        cloud.send("DELETE", "/index/denied.jpg")
 
 
 @by_terraform
