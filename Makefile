@@ -18,6 +18,7 @@ new_enough = "$(PYTHON)" -c 'import ensurepip, sys; sys.exit(sys.version_info < 
 key_of = $(shell cat $(1) | cksum | tr ' ' '-')
 installed := $(VENV)/installed-$(call key_of,requirements.txt)
 bench_installed := $(VENV)/bench-installed-$(call key_of,requirements-bench.txt)
+checkov := .venv-checkov/installed-$(call key_of,requirements-checkov.txt)
 models := models/set-up-$(call key_of,requirements.txt $(wildcard face_engine/model_setup/*.py))
 
 .DEFAULT_GOAL := help
@@ -40,7 +41,7 @@ run: setup ## Run everything on this machine, keeping what it stores in .data
 test: setup ## Run all tests
 	@$(in_venv) python -m pytest $(ARGS)
 
-check: $(installed) ## Check form, style, types, the contract and the shell scripts
+check: $(installed) $(checkov) ## Check form, style, types, the contract, shell scripts and Terraform
 	@$(in_venv) scripts/check
 
 bench: setup $(bench_installed) ## Measure, beside the baseline that benchmarks compare with
@@ -56,7 +57,7 @@ lock: $(installed) ## Pin all dependencies anew (ARGS=--upgrade for newer versio
 	@$(in_venv) scripts/lock $(ARGS)
 
 clean: ## Remove what was installed, built or fetched; .data stays
-	rm -rf $(VENV) build models .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-checkov build models .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Preparation speaks on standard error: standard output belongs to the verb (make demo ARGS=--json).
@@ -78,6 +79,14 @@ $(bench_installed): $(installed)
 	@echo "Installing the benchmarks' baseline into $(VENV)" >&2
 	@$(pip_install) --require-hashes -r requirements-bench.txt >&2
 	@rm -f $(VENV)/bench-installed-* && touch $@
+
+# Its dependencies clash with ours.
+$(checkov): | $(installed)
+	@echo "Installing checkov into .venv-checkov: a minute, once" >&2
+	@$(bin)/python -m venv --clear .venv-checkov
+	@.venv-checkov/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes -r requirements-checkov.txt >&2
+	@touch $@
 
 $(models): $(installed)
 	@echo "Setting up the face models: once" >&2

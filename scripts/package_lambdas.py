@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import uuid
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -30,6 +31,8 @@ LAYER_LOCK = LAMBDAS / "requirements.txt"
 RUNTIME_LOCK = LAMBDAS / "runtime-requirements.txt"
 
 LAYER_ROOT = "/opt"
+# 3.11 is for the local cloud under Python 3.11, which runs the layer on this machine's C library. AWS's own image of
+# 3.11 has glibc 2.26, and Pillow's wheels need 2.27.
 LAYER_PYTHONS = ("3.11", "3.12", "3.13")
 MANYLINUX = ("manylinux2014", "manylinux_2_17", "manylinux_2_27", "manylinux_2_28")
 WHEEL_ARCHITECTURES = {"arm64": "aarch64", "x86_64": "x86_64"}
@@ -152,13 +155,19 @@ def compile_bytecode(root: Path, *, seen_as: str) -> None:
 
 
 def write_zip(out: Path, root: Path, files: Iterable[Path]) -> None:
-    """Writes `files` under their names relative to `root`; the zip appears complete or not at all."""
+    """Writes `files` under their names relative to `root`; the zip appears complete or not at all.
+
+    Two deployments may build the same archive at once: each writes a file of its own, and the last rename stands.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f"{out.name}.partial")
-    with zipfile.ZipFile(partial, "w") as archive:
-        for name, path in sorted((path.relative_to(root).as_posix(), path) for path in files):
-            archive.writestr(zip_entry(name), path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
-    partial.replace(out)
+    partial = out.with_name(f"{out.name}.{uuid.uuid4().hex}.partial")
+    try:
+        with zipfile.ZipFile(partial, "x") as archive:
+            for name, path in sorted((path.relative_to(root).as_posix(), path) for path in files):
+                archive.writestr(zip_entry(name), path.read_bytes(), zipfile.ZIP_DEFLATED, 9)
+        partial.replace(out)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def zip_entry(name: str) -> zipfile.ZipInfo:

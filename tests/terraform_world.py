@@ -1,24 +1,84 @@
-"""Terraform in tests: whether it is here, and the deployment of a running local cloud."""
+"""Terraform in tests: whether it is here, a copy of what it deploys, and the deployment of a running local cloud.
+
+It always works on a copy, so that the repository's own terraform/ stays as it is.
+"""
 
 import os
 import shutil
+import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-from local_cloud.provision.terraform import Terraform, variables_of
-from local_cloud.settings import Settings
+from local_cloud.provision.terraform import Terraform, find_provider, variables_of
+from local_cloud.settings import Settings, provider_folders
 from local_world import LocalCloud
 
-ABSENT = "terraform is not on PATH: what is deployed by it is not tested"
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = ("terraform", "lambdas", "api", "scripts/package_lambdas.py")
+OWN = ("terraform.tfvars", "*.auto.tfvars", "backend.tf", "*.tfstate*", ".terraform", "build", "__pycache__")
+FOREIGN = ("AWS_", "TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR", "TF_LOG")
+NO_REGISTRY = ("Failed to query available provider packages", "Failed to install provider")
 
 
-def require_terraform() -> None:
-    """Skips the test where there is no Terraform; fails it in CI, where nothing may be skipped."""
-    if shutil.which("terraform") is None:
-        if os.environ.get("CI"):
-            pytest.fail(ABSENT)
-        pytest.skip(ABSENT)
+@dataclass(frozen=True)
+class TerraformCopy:
+    """An initialised copy of what is deployed, and the terraform to run in it."""
+
+    program: str
+    folder: Path
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = terraform_environment() | {"TF_DATA_DIR": str(self.folder.parent / "data")}
+        return subprocess.run(
+            [self.program, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True, check=False
+        )
+
+
+def unavailable(reason: str) -> NoReturn:
+    """Skip the test; fail it in CI, where everything has to be there."""
+    if os.environ.get("CI", "").lower() in ("", "0", "false"):
+        pytest.skip(reason)
+    pytest.fail(f"{reason} (CI is set: nothing may be skipped)")
+
+
+def require_terraform() -> str:
+    """The program; without it the test is skipped, and fails in CI."""
+    return shutil.which("terraform") or unavailable("there is no terraform on PATH: install Terraform 1.11 or later")
+
+
+def terraform_environment() -> dict[str, str]:
+    """This process's environment without a person's own variables, options and credentials."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
+    if not Path(kept.get("TF_CLI_CONFIG_FILE", "")).is_file():
+        kept.pop("TF_CLI_CONFIG_FILE", None)
+    return kept | {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+
+
+def terraform_copy(folder: Path) -> TerraformCopy:
+    """Copy what is deployed below `folder` and initialise it, without its backend, from a mirror or the registry."""
+    program = require_terraform()
+    for name in SOURCES:
+        copy_source(ROOT / name, folder / name)
+    copy = TerraformCopy(program, folder / "terraform")
+    mirror = find_provider(provider_folders())
+    offline = [f"-plugin-dir={mirror}"] if mirror else []
+    done = copy.run("init", "-input=false", "-no-color", "-backend=false", "-lockfile=readonly", *offline)
+    if done.returncode and mirror is None and any(sign in done.stderr for sign in NO_REGISTRY):
+        unavailable("there is neither a mirror of the AWS provider on this machine nor a Terraform registry")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return copy
+
+
+def copy_source(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns(*OWN))
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
 
 
 def deployment_of(cloud: LocalCloud, shared: str = "rekognition", **variables: str) -> Terraform:

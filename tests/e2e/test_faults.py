@@ -19,15 +19,15 @@ KILLS = 10
 PHOTOS = ("barack-obama-1", "grace-hopper", "joe-biden-1", "eileen-collins")
 
 
-def test_every_accepted_photo_is_indexed_exactly_once(tmp_path: Path) -> None:
+def test_every_accepted_photo_is_indexed_exactly_once(world: tuple[str, ...], tmp_path: Path) -> None:
     data = tmp_path / "data"
     accepted: dict[str, bytes] = {}
-    cloud = start_cloud(data)
+    cloud = start_cloud(data, *world)
     with _Killing(cloud, KILLS // 2):
         _upload(cloud, range(UPLOADS // 2), accepted)
     assert cloud.stop() in (0, 130)
 
-    cloud = start_cloud(data)
+    cloud = start_cloud(data, *world)
     with _Killing(cloud, KILLS // 2):
         _upload(cloud, range(UPLOADS // 2, UPLOADS), accepted)
     try:

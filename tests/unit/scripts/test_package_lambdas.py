@@ -1,5 +1,6 @@
 """The packages that Lambda runs are the same bytes on every machine and hold nothing but what functions need."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -59,6 +60,19 @@ def build_layer(out: Path, python: str = "3.13") -> bytes:
     return out.read_bytes()
 
 
+def checkout(folder: Path) -> Path:
+    """What building needs of the repository, elsewhere."""
+    shutil.copytree(ROOT / "lambdas", folder / "lambdas", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/package_lambdas.py", folder / "scripts")
+    return folder
+
+
+def run_builder(folder: Path, *arguments: str) -> str:
+    command = [sys.executable, "-I", "-S", "scripts/package_lambdas.py", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
 def names(archive: Path) -> list[str]:
     with zipfile.ZipFile(archive) as opened:
         return opened.namelist()
@@ -99,6 +113,45 @@ def test_code_zip_does_not_depend_on_the_order_of_the_file_system(
     package_lambdas.build_code(tmp_path / "two.zip", lambdas)
 
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+def test_command_line_builds_the_same_code_from_two_checkouts(tmp_path: Path) -> None:
+    printed = [run_builder(checkout(tmp_path / name), "code", "build/code.zip") for name in ("one", "two/deeper")]
+    archives = [(tmp_path / name / "build/code.zip").read_bytes() for name in ("one", "two/deeper")]
+
+    digests = [re.findall(r"sha256 (\w{64})$", line, flags=re.MULTILINE) for line in printed]
+
+    assert archives[0] == archives[1]
+    assert digests == [[hashlib.sha256(archives[0]).hexdigest()]] * 2
+
+
+def test_two_builds_of_one_archive_at_once_do_not_disturb_each_other(lambdas: Path, tmp_path: Path) -> None:
+    out = tmp_path / "build" / "code.zip"
+
+    def files_while_another_build_runs() -> Iterator[Path]:
+        yield lambdas / "faceprint/__init__.py"
+        package_lambdas.build_code(out, lambdas)
+        yield lambdas / "faceprint/model/image.py"
+        yield lambdas / "faceprint/handlers/index.py"
+
+    package_lambdas.write_zip(out, lambdas, files_while_another_build_runs())
+    alone = tmp_path / "alone.zip"
+    package_lambdas.build_code(alone, lambdas)
+
+    assert out.read_bytes() == alone.read_bytes()
+    assert [path.name for path in out.parent.iterdir()] == ["code.zip"]
+
+
+def test_failed_build_leaves_the_old_archive_and_no_rubbish(lambdas: Path, tmp_path: Path) -> None:
+    out = tmp_path / "build" / "code.zip"
+    package_lambdas.build_code(out, lambdas)
+    before = out.read_bytes()
+
+    with pytest.raises(FileNotFoundError):
+        package_lambdas.write_zip(out, lambdas, [lambdas / "faceprint/vanished.py"])
+
+    assert out.read_bytes() == before
+    assert [path.name for path in out.parent.iterdir()] == ["code.zip"]
 
 
 def test_code_zip_changes_with_the_sources(lambdas: Path, tmp_path: Path) -> None:
