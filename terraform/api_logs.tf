@@ -38,8 +38,8 @@ resource "aws_iam_role" "api_logging" {
   assume_role_policy = data.aws_iam_policy_document.api_trust.json
 }
 
-# API Gateway checks that it may write any group of the account, and takes no narrower role; see
-# the managed policy AmazonAPIGatewayPushToCloudWatchLogs, which allows the same on every account's groups.
+# What AWS's managed policy AmazonAPIGatewayPushToCloudWatchLogs allows, on this account's groups alone: the role serves
+# every API of the account, and API Gateway tries it on a group of its own.
 data "aws_iam_policy_document" "api_logging" {
   statement {
     actions = [

@@ -117,6 +117,7 @@ def _refuse_other_methods(allowed: str) -> dict[str, Any]:
         },
         "x-amazon-apigateway-integration": {
             "type": "mock",
+            "contentHandling": "CONVERT_TO_TEXT",
             "requestTemplates": {"application/json": '{"statusCode": 405}'},
             "passthroughBehavior": "when_no_templates",
             "responses": {

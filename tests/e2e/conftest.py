@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from local_world import LocalCloud, sample, start_cloud
-from terraform_world import require_terraform
+from terraform_world import terraform_copy
 
 WORLDS = {"boto3": (), "terraform": ("--terraform",)}
 
@@ -17,11 +17,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _LAST.index(item.path.name) + 1 if item.path.name in _LAST else 0)
 
 
+@pytest.fixture(scope="session")
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Skips the test where Terraform or its provider cannot be had; fails it in CI."""
+    terraform_copy(tmp_path_factory.mktemp("terraform"))
+
+
 @pytest.fixture(scope="session", params=list(WORLDS))
 def world(request: pytest.FixtureRequest) -> tuple[str, ...]:
     """Options of `up` for each way to provision."""
     if request.param == "terraform":
-        require_terraform()
+        request.getfixturevalue("terraform")
     return WORLDS[request.param]
 
 

@@ -8,7 +8,7 @@ import pytest
 from alarms import Alarmed, alarm_definitions, in_alarm
 from deployment_description import describe, what_is_there
 from local_world import LocalCloud, sample, start_cloud, wait_until
-from terraform_world import deployment_of, require_terraform
+from terraform_world import deployment_of
 
 pytestmark = pytest.mark.e2e
 
@@ -124,9 +124,9 @@ def test_a_second_plan_is_clean_and_destroy_leaves_nothing(cloud: LocalCloud) ->
     assert what_is_there(cloud) == {}
 
 
+@pytest.mark.usefixtures("terraform")
 def test_two_deployments_stand_side_by_side_one_with_a_domain(tmp_path: Path) -> None:
     """One is deployed and used, another is added, used and destroyed: the first never notices."""
-    require_terraform()
     domain = {
         "aws_apigateway_create_custom_domain": "true",
         "aws_apigateway_root_domain": "example.com",
