@@ -32,6 +32,7 @@ from local_cloud.gateway.usage import Usage
 from local_cloud.guard import Guard
 from local_cloud.http_server import HttpServer, listen_on
 from local_cloud.iam.gate import Gate
+from local_cloud.iam.invocation import gateway_permission
 from local_cloud.iam.role_queues import RoleQueues
 from local_cloud.iam.roles import Roles
 from local_cloud.lambda_runtime.environment import Place
@@ -248,6 +249,7 @@ class Cloud:
             usage=Usage(deployment.plans_by_key),
             invoker=self.runtime,
             account_id=ACCOUNT_ID,
+            may_invoke=gateway_permission(deployment.functions),
         )
         metrics = GatewayMetrics(self._recorder, api_name=deployment.api_name, stage=self.settings.stage)
         gateway = Gateway(deployed, access_log, metrics)

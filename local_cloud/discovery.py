@@ -83,6 +83,7 @@ def _function(aws: Aws, entry: Mapping[str, Any], code_folder: Path, layer: Path
         name=configuration["FunctionName"],
         arn=configuration["FunctionArn"],
         role=configuration["Role"],
+        policy=_resource_policy(aws, entry["FunctionName"]),
         handler=configuration["Handler"],
         memory=configuration["MemorySize"],
         timeout=configuration["Timeout"],
@@ -91,6 +92,14 @@ def _function(aws: Aws, entry: Mapping[str, Any], code_folder: Path, layer: Path
         layers=tuple(_layer(aws, entry["Arn"], code_folder) for entry in configuration.get("Layers", [])) or (layer,),
         reserved_concurrency=answer.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
     )
+
+
+def _resource_policy(aws: Aws, function: str) -> str:
+    client = aws.client("lambda")
+    try:
+        return str(client.get_policy(FunctionName=function)["Policy"])
+    except client.exceptions.ResourceNotFoundException:
+        return '{"Statement": []}'
 
 
 def _layer(aws: Aws, arn: str, code_folder: Path) -> Path:

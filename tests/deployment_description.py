@@ -1,6 +1,7 @@
 """What is deployed, read through the AWS APIs: to compare two provisioners, and to see that nothing is left."""
 
 import json
+import re
 from typing import Any
 
 from local_world import LocalCloud
@@ -34,6 +35,9 @@ def _functions(cloud: LocalCloud) -> dict[str, Any]:
         found[function["FunctionName"]] = {
             **{name: function[name] for name in _FUNCTION},
             "Environment": {name: _without_host(value) for name, value in function["Environment"]["Variables"].items()},
+            "ResourcePolicy": _without_api_id(client.get_policy(FunctionName=function["FunctionName"])["Policy"])
+            if function["FunctionName"] != "rekognition_index"
+            else None,
             "Trust": _statements(iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]),
             "Permissions": {
                 name: _statements(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
@@ -41,6 +45,10 @@ def _functions(cloud: LocalCloud) -> dict[str, Any]:
             },
         }
     return found
+
+
+def _without_api_id(policy: str) -> list[str]:
+    return _statements(json.loads(re.sub(r":[a-z0-9]{10}/", ":API/", policy)))
 
 
 def _statements(document: dict[str, Any]) -> list[str]:

@@ -25,6 +25,7 @@ class Deployed:
     usage: Usage
     invoker: Invoker
     account_id: str
+    may_invoke: Callable[[str, str], bool] = lambda *_: True  # function and source ARN, by the function's own policy
 
 
 def find_route(exchange: Exchange, deployed: Deployed) -> None:
@@ -61,9 +62,19 @@ def call_integration(exchange: Exchange, deployed: Deployed) -> None:
     if exchange.route.mock is not None:
         exchange.answer = answer_mock(exchange)
     elif exchange.route.function is not None:
+        if not deployed.may_invoke(exchange.route.function, source_arn(exchange, deployed)):
+            raise ConfigurationError
         exchange.answer = call_function(exchange, deployed.definition, deployed.invoker, deployed.account_id)
     else:
         raise ConfigurationError
+
+
+def source_arn(exchange: Exchange, deployed: Deployed) -> str:
+    """The method of the API as a function's policy names it."""
+    assert exchange.route is not None and exchange.route.function is not None
+    region, definition = exchange.route.function.split(":")[3], deployed.definition
+    api = f"arn:aws:execute-api:{region}:{deployed.account_id}:{definition.api_id}"
+    return f"{api}/{definition.stage}/{exchange.method}{exchange.resource}"
 
 
 Step = Callable[[Exchange, Deployed], None]

@@ -34,6 +34,17 @@ def decide(policies: Iterable[str], action: str, resource: str, context: Context
 
 
 @lru_cache(maxsize=256)
+def granted_to(policy: str, service: str) -> str:
+    """Of a resource's policy (or a role's trust policy), what it grants to an AWS service, to be given to `decide`."""
+    named = [statement for statement in _statements(policy) if service in _services(statement.get("Principal", {}))]
+    return json.dumps({"Statement": [{"Resource": "*", **statement} for statement in named]})
+
+
+def _services(principal: Any) -> list[Any]:
+    return _listed(principal.get("Service", [])) if isinstance(principal, dict) else ["*"]
+
+
+@lru_cache(maxsize=256)
 def _statements(policy: str) -> list[Mapping[str, Any]]:
     """By the document's text: a changed policy is another text, so nothing is ever stale."""
     return _listed(json.loads(policy).get("Statement", []))

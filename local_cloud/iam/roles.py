@@ -9,7 +9,7 @@ from typing import Any
 from local_cloud.backend.application import AwsBackend
 from local_cloud.backend.moto_state import ACCOUNT_ID, backends_of
 from local_cloud.errors import StartupError
-from local_cloud.iam.policy import Decision, decide
+from local_cloud.iam.policy import Decision, decide, granted_to
 
 
 @dataclass(frozen=True)
@@ -72,21 +72,9 @@ class Roles:
         with self._backend.lock:
             found = _find(role)
             document = found.assume_role_policy_document if found else '{"Statement": []}'
-        trusted = _trusting(json.loads(document), "lambda.amazonaws.com")
-        if decide([json.dumps(trusted)], "sts:AssumeRole", role, {}) is not Decision.ALLOWED:
+        trusted = granted_to(document, "lambda.amazonaws.com")
+        if decide([trusted], "sts:AssumeRole", role, {}) is not Decision.ALLOWED:
             raise StartupError(f"The role defined for the function cannot be assumed by Lambda: {role}")
-
-
-def _trusting(document: dict[str, Any], service: str) -> dict[str, Any]:
-    """A trust policy as an identity policy: the statements for this service, on any resource."""
-    statements = document["Statement"] if isinstance(document["Statement"], list) else [document["Statement"]]
-    named = [statement for statement in statements if service in _services(statement.get("Principal", {}))]
-    return {"Statement": [{**statement, "Resource": "*"} for statement in named]}
-
-
-def _services(principal: Any) -> list[str]:
-    services = principal.get("Service", []) if isinstance(principal, dict) else []
-    return services if isinstance(services, list) else [services]
 
 
 def _find(role: str) -> Any:

@@ -23,6 +23,7 @@ class Function:
     layers: tuple[Path, ...] = ()  # folders that can be imported from
     reserved_concurrency: int | None = None
     role: str = ""  # ARN; a function without one runs with the cloud's own credentials
+    policy: str = ""  # its resource policy: who may invoke it
 
 
 @dataclass(frozen=True)

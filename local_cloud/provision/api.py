@@ -9,8 +9,8 @@ from local_cloud.aws import Aws
 from local_cloud.settings import Settings
 
 
-def ensure_api(aws: Aws, name: str, definition: Mapping[str, Any], settings: Settings) -> None:
-    """Deploy `definition` to the stage; the key is made once and kept."""
+def ensure_api(aws: Aws, name: str, definition: Mapping[str, Any], settings: Settings) -> str:
+    """Deploy `definition` to the stage and return the API's id; the key is made once and kept."""
     client = aws.client("apigateway")
     body = json.dumps(definition).encode()
     found = [api["id"] for api in client.get_rest_apis()["items"] if api["name"] == name]
@@ -18,6 +18,7 @@ def ensure_api(aws: Aws, name: str, definition: Mapping[str, Any], settings: Set
     client.put_rest_api(restApiId=api_id, mode="overwrite", body=body)
     client.create_deployment(restApiId=api_id, stageName=settings.stage)
     _ensure_plan(client, name, api_id, _ensure_key(client, name), settings)
+    return str(api_id)
 
 
 def _ensure_key(client: Any, name: str) -> str:

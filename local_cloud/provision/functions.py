@@ -1,5 +1,6 @@
 """Roles, functions and the event source mapping."""
 
+import contextlib
 import json
 import sys
 from collections.abc import Mapping
@@ -70,3 +71,17 @@ def _ensure_mapping(client: Any, plan: FunctionPlan, function: str, queue_arn: s
         client.update_event_source_mapping(UUID=found[0]["UUID"], FunctionName=function, **settings)
     else:
         client.create_event_source_mapping(EventSourceArn=queue_arn, FunctionName=function, **settings)
+
+
+def let_api_invoke(aws: Aws, function: str, source: str) -> None:
+    """API Gateway may invoke the function for `source`, the ARN of a stage's methods."""
+    client = aws.client("lambda")
+    with contextlib.suppress(client.exceptions.ResourceNotFoundException):
+        client.remove_permission(FunctionName=function, StatementId="api")
+    client.add_permission(
+        FunctionName=function,
+        StatementId="api",
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+        SourceArn=source,
+    )

@@ -23,6 +23,7 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     """Install every correction; `arrivals` is notified when a message enters a queue. Safe to repeat."""
     bucket_policy.evaluate_conditions()
     s3_events.describe_events_fully()
+    s3_events.refuse_queues_that_do_not_let_s3_send()
     s3_events.announce_one_event_per_multipart_upload()
     s3_events.announce_removals()
     queues.wait_without_holding_the_lock(arrivals)

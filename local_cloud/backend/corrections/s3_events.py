@@ -7,12 +7,41 @@ from urllib.parse import quote_plus
 
 from moto.core.utils import iso_8601_datetime_with_milliseconds
 from moto.s3 import notifications
+from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeDeleteMarker, S3Backend
 from moto.s3.notifications import S3NotificationEvent
 
 from local_cloud.backend.corrections.replacing import wrap
+from local_cloud.backend.moto_state import backends_of
+from local_cloud.iam.policy import Decision, decide, granted_to
 
 _EMPTY_ETAG = "d41d8cd98f00b204e9800998ecf8427e"
+
+
+class _DestinationError(S3ClientError):
+    def __init__(self) -> None:
+        super().__init__("InvalidArgument", "Unable to validate the following destination configurations")
+
+
+def refuse_queues_that_do_not_let_s3_send() -> None:
+    """S3 tries each destination before it takes a configuration: the queue's policy must allow the bucket to send."""
+
+    def put(original: Any, backend: S3Backend, bucket_name: str, notification_config: dict[str, Any]) -> Any:
+        queues = notification_config.get("QueueConfiguration") or []
+        for queue in queues if isinstance(queues, list) else [queues]:
+            if not _may_send(queue["Queue"], backend.get_bucket(bucket_name)):
+                raise _DestinationError
+        return original(backend, bucket_name, notification_config)
+
+    wrap(S3Backend, "put_bucket_notification_configuration", put)
+
+
+def _may_send(queue_arn: str, bucket: Any) -> bool:
+    _, _, _, region, account, name = queue_arn.split(":")
+    queue = backends_of("sqs")[account][region].queues.get(name)
+    context = {"aws:sourcearn": f"arn:aws:s3:::{bucket.name}", "aws:sourceaccount": bucket.account_id}
+    policy = granted_to(str(queue.policy), "s3.amazonaws.com") if queue is not None and queue.policy else "{}"
+    return decide([policy], "sqs:SendMessage", queue_arn, context) is Decision.ALLOWED
 
 
 class _Sequencer:

@@ -17,10 +17,39 @@ from tests.contract.local_cloud.conftest import ACCOUNT, REGION, World
 BUCKET = "photos"
 
 
+def sends_from(bucket: str) -> str:
+    """A queue's policy that lets one bucket of this account send."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "s3.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": f"arn:aws:sqs:{REGION}:{ACCOUNT}:events",
+        "Condition": {
+            "ArnEquals": {"aws:SourceArn": f"arn:aws:s3:::{bucket}"},
+            "StringEquals": {"aws:SourceAccount": ACCOUNT},
+        },
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.mark.parametrize("attributes", [{}, {"Policy": sends_from("another")}])
+def test_a_queue_that_does_not_let_the_bucket_send_is_refused(world: World, attributes: dict[str, str]) -> None:
+    world.sqs.create_queue(QueueName="events", Attributes=attributes)
+    world.s3.create_bucket(Bucket=BUCKET)
+    queue = {"QueueArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:events", "Events": ["s3:ObjectCreated:*"]}
+
+    with pytest.raises(ClientError) as failure:
+        world.s3.put_bucket_notification_configuration(
+            Bucket=BUCKET, NotificationConfiguration={"QueueConfigurations": [queue]}
+        )
+
+    assert failure.value.response["Error"]["Code"] == "InvalidArgument"
+
+
 @pytest.fixture
 def notified(world: World) -> str:
     """A versioned bucket that announces everything to a queue; returns the queue's URL."""
-    url: str = world.sqs.create_queue(QueueName="events")["QueueUrl"]
+    url: str = world.sqs.create_queue(QueueName="events", Attributes={"Policy": sends_from(BUCKET)})["QueueUrl"]
     world.s3.create_bucket(Bucket=BUCKET)
     world.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
     configuration = {

@@ -258,6 +258,27 @@ def test_a_throttled_function_is_an_error_of_the_service_as_lambda_documents(
     assert answer.status == definition.refusals["INTEGRATION_FAILURE"]["statusCode"] == 502
 
 
+def test_a_function_that_does_not_let_the_api_invoke_it_is_not_called(
+    definition: ApiDefinition, tmp_path: Path
+) -> None:
+    functions, asked = FakeFunctions(), []
+
+    def may_invoke(function: str, source: str) -> bool:
+        asked.append((function, source))
+        return False
+
+    deployed = Deployed(definition, Usage({KEY: UsagePlan()}), functions, "123456789012", may_invoke)
+    log = AccessLog(tmp_path / "log")
+    client = Client(Gateway(deployed, log), functions, tmp_path / "log")
+
+    answer = client.send("GET", "/v1/index/a/b.jpg")
+    log.close()
+
+    assert (answer.status, answer.json["error"], functions.invoked) == (500, "Internal", [])
+    source = "arn:aws:execute-api:us-east-1:123456789012:api/v1/GET/index/{filename+}"
+    assert asked == [(ARN.format("library"), source)]
+
+
 def test_every_answer_is_observed(definition: ApiDefinition, tmp_path: Path) -> None:
     functions, log = FakeFunctions(), AccessLog(tmp_path / "log")
     observer = FakeObserver()

@@ -1,6 +1,7 @@
 """Policies, conditions, and what a request needs: by AWS's rules."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -9,8 +10,10 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
 from local_cloud.iam.conditions import holds
+from local_cloud.iam.invocation import API_GATEWAY, gateway_permission
 from local_cloud.iam.policy import Decision, decide
 from local_cloud.iam.requests import AwsRequest, Need, needs_of, reads_body
+from local_cloud.lambda_runtime.model import Function
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/faces"
 OBJECT = "arn:aws:s3:::photos/a/b.jpg"
@@ -78,6 +81,29 @@ def test_a_deny_wins_wherever_it_stands() -> None:
 
 def test_nothing_is_allowed_by_no_policy() -> None:
     assert decide([], "s3:GetObject", OBJECT, {}) is Decision.NOT_ALLOWED
+
+
+INVOKE = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Principal": {"Service": API_GATEWAY}}
+STAGE = "arn:aws:execute-api:us-east-1:123456789012:api/v1"
+
+
+@pytest.mark.parametrize(
+    ("statement", "allowed"),
+    [
+        (INVOKE, True),
+        (INVOKE | {"Condition": {"ArnLike": {"AWS:SourceArn": f"{STAGE}/*"}}}, True),
+        (INVOKE | {"Condition": {"ArnLike": {"AWS:SourceArn": f"{STAGE}x/*"}}}, False),
+        (INVOKE | {"Condition": {"ArnLike": {"AWS:SourceArn": f"{STAGE}/POST/*"}}}, False),
+        (INVOKE | {"Principal": {"Service": "events.amazonaws.com"}}, False),
+        (INVOKE | {"Principal": {"AWS": "arn:aws:iam::123456789012:root"}}, False),
+        (INVOKE | {"Principal": "*"}, False),
+    ],
+)
+def test_api_gateway_invokes_what_lets_it(statement: dict[str, Any], allowed: bool) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:f"
+    function = Function("f", arn, "a.b", 128, 3, {}, Path(), policy=policy(statement))
+
+    assert gateway_permission([function])(arn, f"{STAGE}/GET/info") is allowed
 
 
 @pytest.mark.parametrize(
