@@ -3,10 +3,12 @@
 import logging
 import os
 import signal
+import socket
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 from local_cloud.cloud import Cloud
 from local_cloud.commands.terminal import tell
@@ -56,6 +58,19 @@ def running_cloud(settings: Settings, *, announced: bool) -> Iterator[Cloud]:
         if announced:
             remove_state(path)
         cloud.close()
+
+
+def wait_for_a_signal() -> NoReturn:
+    """Return never: the handler of a signal raises. `signal.pause` would sleep through one that came just before it."""
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    with reader, writer:
+        signal.set_wakeup_fd(writer.fileno())
+        try:
+            while True:
+                reader.recv(1)
+        finally:
+            signal.set_wakeup_fd(-1)
 
 
 def _stop_on_signals() -> None:

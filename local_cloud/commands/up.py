@@ -5,7 +5,7 @@ import signal
 from argparse import Namespace
 
 from local_cloud.cloud import Cloud
-from local_cloud.commands.running import Stopped, running_cloud, settings_from
+from local_cloud.commands.running import Stopped, running_cloud, settings_from, wait_for_a_signal
 from local_cloud.commands.terminal import answer, tell
 
 
@@ -17,8 +17,7 @@ def run_up(options: Namespace) -> int:
                 answer(json.dumps(cloud.addresses.as_dict()))
             else:
                 tell(screen(cloud))
-            while True:
-                signal.pause()
+            wait_for_a_signal()
     except Stopped as stopped:
         return 130 if stopped.signal_number == signal.SIGINT else 0
 
