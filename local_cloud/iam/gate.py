@@ -11,8 +11,12 @@ from local_cloud.iam.requests import Need
 from local_cloud.iam.roles import Credentials, Roles
 
 
-class AccessDeniedError(Exception):
+class AccessDeniedError(PermissionError):
     """The message is AWS's."""
+
+    def __init__(self, message: str, action: str) -> None:
+        super().__init__(message)
+        self.action = action
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,13 @@ class Gate:
         policies = self._roles.policies(caller.role)
         own = {**context, "aws:principalarn": caller.role, "aws:securetransport": "true"}
         for need in needs:
-            decision = decide(policies, need.action, need.resource, own)
+            decision = decide(policies, need.action, need.resource, {**own, **need.context})
             self._remember(caller, need, decision is Decision.ALLOWED)
             if decision is not Decision.ALLOWED:
                 why = decision.value.format(action=need.action)
                 on = f" on resource: {need.resource}" if need.resource != "*" else ""
                 raise AccessDeniedError(
-                    f"User: {caller.principal} is not authorized to perform: {need.action}{on} {why}"
+                    f"User: {caller.principal} is not authorized to perform: {need.action}{on} {why}", need.action
                 )
 
     def calls(self) -> list[dict[str, object]]:
