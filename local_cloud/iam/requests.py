@@ -15,6 +15,7 @@ from local_cloud.backend.moto_state import ACCOUNT_ID
 
 # Services that IAM calls otherwise than their signatures do.
 _IAM_NAMES = {"monitoring": "cloudwatch"}
+_BYTES = b'"Bytes"'
 
 
 class MalformedRequestError(Exception):
@@ -47,7 +48,8 @@ class AwsRequest:
     def parameters(self) -> dict[str, Any]:
         """Of the JSON body, or of the form and the query: whichever protocol it is."""
         if self.target:
-            document: dict[str, Any] = json.loads(self.body or b"{}")
+            body = without_image_bytes(self.body) if self.service == "rekognition" else self.body
+            document: dict[str, Any] = json.loads(body or b"{}")
             return document
         form = parse_qs(self.query) | parse_qs(self.body.decode("latin-1"))
         return {name: values[0] for name, values in form.items()}
@@ -69,3 +71,20 @@ class AwsRequest:
 def reads_body(service: str, method: str, query: str) -> bool:
     """Whether the needs stand in the body. Photos on their way into the bucket are not looked at."""
     return service != "s3" or (method == "POST" and "delete" in parse_qs(query, keep_blank_values=True))
+
+
+def without_image_bytes(body: bytes) -> bytes:
+    """A JSON document whose `"Bytes": "…"` are empty: megabytes that need not be parsed, since no need is in them.
+
+    A quote inside a JSON string is escaped, so that the mark cannot be a part of one.
+    """
+    kept, at = [], 0
+    while (mark := body.find(_BYTES, at)) >= 0:
+        start = body.find(b'"', mark + len(_BYTES)) + 1
+        end = body.find(b'"', start)
+        is_value = body[mark + len(_BYTES) : start].strip() == b':"'
+        if start == 0 or end < 0 or not is_value or body.find(b"\\", start, end) >= 0:
+            break  # nothing that an SDK writes: left to the parser
+        kept.append(body[at:start])
+        at = end
+    return b"".join([*kept, body[at:]])

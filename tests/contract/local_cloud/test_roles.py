@@ -108,6 +108,21 @@ def test_a_transaction_needs_each_of_its_actions(stores: World, allow: Allow) ->
     assert refused(dynamodb.transact_write_items, TransactItems=[put, delete])[1] == "AccessDeniedException"
 
 
+def test_every_item_of_a_transaction_is_counted(stores: World, allow: Allow) -> None:
+    dynamodb = client(stores, "dynamodb", allow(("dynamodb:PutItem", TABLE)))
+    call = {"action": "dynamodb:PutItem", "resource": TABLE, "allowed": True}
+    items = [{"Put": {"TableName": "faces", "Item": {"FaceId": {"S": str(number)}}}} for number in range(3)]
+
+    before = count_of(stores, call)
+    dynamodb.transact_write_items(TransactItems=items)
+
+    assert count_of(stores, call) == before + 3
+
+
+def count_of(world: World, call: dict[str, Any]) -> int:
+    return sum(int(str(found["count"])) for found in world.gate.calls() if call.items() <= found.items())
+
+
 def test_partiql_is_a_right_of_its_own(stores: World, allow: Allow) -> None:
     dynamodb = client(stores, "dynamodb", allow(("dynamodb:Scan", TABLE)))
     statement = 'SELECT * FROM "faces"'

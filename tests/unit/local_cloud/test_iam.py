@@ -13,7 +13,7 @@ from local_cloud.iam.conditions import holds
 from local_cloud.iam.invocation import API_GATEWAY, gateway_permission
 from local_cloud.iam.needs import needs_of
 from local_cloud.iam.policy import Decision, decide
-from local_cloud.iam.requests import AwsRequest, MalformedRequestError, Need, reads_body
+from local_cloud.iam.requests import AwsRequest, MalformedRequestError, Need, reads_body, without_image_bytes
 from local_cloud.lambda_runtime.model import Function
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/faces"
@@ -516,3 +516,30 @@ def test_a_listing_tells_conditions_its_prefix() -> None:
     (need,) = needs_of(sent("s3", "list_objects_v2", Bucket="photos", Prefix="team/", MaxKeys=5))
 
     assert need.context == {"s3:prefix": "team/", "s3:max-keys": "5"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"CollectionId": "c", "Image": {"Bytes": "QUJD"}},
+        {"SourceImage": {"Bytes": "QUJD"}, "TargetImage": {"Bytes": "REVG"}, "SimilarityThreshold": 80},
+        {"Image": {"S3Object": {"Bucket": 'a"Bytes": "b', "Name": "c"}}},
+        {"Image": {"S3Object": {"Bucket": "Bytes", "Name": 'Bytes": "'}}, "CollectionId": "c"},
+        {"Bytes": ["Bytes", "x"], "Image": {"Bytes": 'a\\"', "S3Object": {"Bucket": "b"}}},
+        {"CollectionId": "Bytes"},
+    ],
+)
+def test_leaving_out_the_bytes_of_images_changes_nothing_else(document: dict[str, Any]) -> None:
+    def emptied(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {key: "" if key == "Bytes" and isinstance(each, str) else emptied(each) for key, each in value.items()}
+
+    for text in (json.dumps(document), json.dumps(document, indent=1, separators=(" ,", " : "))):
+        assert emptied(json.loads(without_image_bytes(text.encode()))) == emptied(document)
+
+
+@pytest.mark.parametrize("body", ['{"Bytes', '{"Bytes"', '{"Bytes":', '{"Bytes":"', '{"Image": {"Bytes": "QUJD}}'])
+def test_a_body_that_ends_too_early_is_malformed(body: str) -> None:
+    with pytest.raises(MalformedRequestError):
+        needs_of(asked("rekognition", "RekognitionService.DetectFaces", body))
