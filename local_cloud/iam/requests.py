@@ -82,7 +82,7 @@ def without_image_bytes(body: bytes) -> bytes:
     while (mark := body.find(_BYTES, at)) >= 0:
         start = body.find(b'"', mark + len(_BYTES)) + 1
         end = body.find(b'"', start)
-        is_value = body[mark + len(_BYTES) : start].strip() == b':"'
+        is_value = body[mark + len(_BYTES) : start].split() in ([b':"'], [b":", b'"'])
         if start == 0 or end < 0 or not is_value or body.find(b"\\", start, end) >= 0:
             break  # nothing that an SDK writes: left to the parser
         kept.append(body[at:start])

@@ -539,6 +539,14 @@ def test_leaving_out_the_bytes_of_images_changes_nothing_else(document: dict[str
         assert emptied(json.loads(without_image_bytes(text.encode()))) == emptied(document)
 
 
+def test_images_as_boto3_sends_them_are_left_out() -> None:
+    request = sent("rekognition", "detect_faces", Image={"Bytes": bytes(300_000)})
+
+    assert len(request.body) > 400_000
+    assert len(without_image_bytes(request.body)) < 100
+    assert request.parameters == {"Image": {"Bytes": ""}}
+
+
 @pytest.mark.parametrize("body", ['{"Bytes', '{"Bytes"', '{"Bytes":', '{"Bytes":"', '{"Image": {"Bytes": "QUJD}}'])
 def test_a_body_that_ends_too_early_is_malformed(body: str) -> None:
     with pytest.raises(MalformedRequestError):
