@@ -31,6 +31,18 @@ def index_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
         raise
 
 
+def describe_messages(event: dict[str, Any]) -> list[dict[str, Any]]:
+    """What debug_mode logs of a batch: no receipt handles, by which messages can be deleted."""
+    return [
+        {
+            "messageId": message["messageId"],
+            "receiveCount": message.get("attributes", {}).get("ApproximateReceiveCount"),
+            "body": message["body"],
+        }
+        for message in event.get("Records", [])
+    ]
+
+
 def read_s3_events(event: dict[str, Any]) -> list[tuple[str, str]]:
     """Key and sequencer of each record; S3's test event has none."""
     return [
@@ -53,7 +65,7 @@ def _index_object(key: str, sequencer: str, owner: str, context: LambdaContext) 
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """An SQS batch in, the messages that failed out."""
     set_log_level(debug_mode=get_wiring().settings.debug_mode)
-    logger.debug("event", event=event)  # names of objects, no photos
+    logger.debug("event", messages=describe_messages(event))
     return dict(
         process_partial_response(event=event, record_handler=index_record, processor=_processor, context=context)
     )

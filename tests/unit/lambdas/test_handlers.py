@@ -242,9 +242,15 @@ def test_info_tells_names_and_settings_but_no_secrets(world: World) -> None:
     assert call("getHealth")[1] == {"status": "ok"}
 
 
-def test_check_17_the_log_has_one_line_without_image_key_or_name(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What is logged during the test."""
     written = io.StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", written)
+    return written
+
+
+def test_check_17_the_log_has_one_line_without_image_key_or_name(world: World, log: io.StringIO) -> None:
     world.wiring.settings = load_settings({"DEBUG_MODE": "true"})
 
     call(
@@ -254,7 +260,7 @@ def test_check_17_the_log_has_one_line_without_image_key_or_name(world: World, m
         query={"name": "Ana Secret"},
     )
 
-    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
     assert [line["message"] for line in lines if line["level"] == "INFO"] == ["served"]
     text = json.dumps(lines)
     assert "secret-key" not in text
@@ -304,6 +310,16 @@ def test_a_failed_record_comes_back_soon_and_later_each_time(world: World) -> No
 
     assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["m0"]
     assert world.wiring.index_queue.returned == [("h0", 3)]
+
+
+def test_debug_mode_logs_the_messages_without_their_receipt_handles(world: World, log: io.StringIO) -> None:
+    world.wiring.settings = load_settings({"DEBUG_MODE": "true"})
+
+    index.lambda_handler(sqs_event(s3_event("gone.jpg")), Context())
+
+    (line,) = [entry for entry in map(json.loads, log.getvalue().splitlines()) if entry["message"] == "event"]
+    assert json.loads(line["messages"][0]["body"]) == s3_event("gone.jpg")
+    assert "h0" not in log.getvalue()
 
 
 def test_s3s_test_event_is_part_of_life(world: World) -> None:
