@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from local_cloud.guard import Guard, request_headers
-from local_cloud.iam.refusals import Refusal, refuse
+from local_cloud.guard import HOP_BY_HOP, Guard, request_headers
+from local_cloud.iam.refusals import Refusal, refuse_s3
 from local_cloud.lambda_runtime.model import (
     FunctionNotFoundError,
     PayloadTooLargeError,
@@ -35,7 +35,6 @@ CALLS_PATH = "/_local/calls"
 _ARCHIVE_PATH = re.compile(r"/_local/(functions|layers)/([^/]+)/(.+)")
 _INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
-_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "date", "server"}
 
 
 class Backend(Protocol):
@@ -87,7 +86,7 @@ class Door:
         status, headers = answered[0]
         is_absence = environ["local_cloud.service"] == "s3" and status.startswith("404")
         if is_absence and not self._guard.may_know_of_absence(environ):
-            return _refuse(start_response, refuse("s3", "AccessDenied", "Access Denied"))
+            return _refuse(start_response, refuse_s3(403, "AccessDenied", "Access Denied"))
         start_response(status, headers)
         return body
 
@@ -113,7 +112,7 @@ class Door:
                     text = b'{"__type":"InternalServerError","message":"face_engine does not answer"}'
                     return _answer(start_response, 500, "application/x-amz-json-1.1", text)
             else:
-                kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in _HOP_BY_HOP]
+                kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP]
                 start_response(f"{answer.status} {answer.reason}", kept)
                 return [content]
         raise AssertionError("the second attempt always returns")

@@ -87,6 +87,9 @@ class EventPollers:
                 messages = self._queues.receive(source.queue_arn, limit=source.batch_size, wait_seconds=_WAIT_SECONDS)
                 if messages:
                     self.deliver(source, messages)
+            except PermissionError as exc:
+                log.error("nothing is delivered from %s: %s", source.queue_arn, exc)
+                self._closing.wait(_PAUSE_SECONDS)
             except Exception:
                 log.exception("polling %s failed; trying again", source.queue_arn)
                 self._closing.wait(_PAUSE_SECONDS)

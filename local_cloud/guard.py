@@ -1,23 +1,30 @@
-"""What stands before every request at the door: credentials, links, and the policies of roles."""
+"""What stands before every request at the door: credentials, signatures, links, and the policies of roles."""
 
+import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
+from local_cloud.http_server import PRESERVED_NAMES
 from local_cloud.iam.gate import AccessDeniedError
-from local_cloud.iam.refusals import Refusal, refuse
-from local_cloud.iam.requests import AwsRequest, Need, needs_of, reads_body
-from local_cloud.iam.roles import Credentials
-from local_cloud.presigned import PresignedLinkError, SignedRequest, check_presigned, is_presigned
+from local_cloud.iam.needs import needs_of
+from local_cloud.iam.refusals import Reason, Refusal, RefusedError, refuse, refuse_s3
+from local_cloud.iam.requests import AwsRequest, MalformedRequestError, Need, reads_body
+from local_cloud.iam.roles import TEMPORARY_KEY, Credentials
+from local_cloud.iam.s3_needs import to_list
+from local_cloud.presigned import PresignedLinkError, check_presigned, is_presigned
+from local_cloud.signatures import MISMATCH, SignedRequest, is_signed_by, signing_in_header
 
 Environ = dict[str, Any]
 
 _KEY = re.compile(r"Credential=([^/]+)/")
-_TEMPORARY = "ASIA"  # how AWS begins the keys of roles
+_MOST_SKEW = timedelta(minutes=15)
+_INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105  # what AWS says of one
+_UNREADABLE = "Unable to get object metadata from S3. Check object key, region and/or access permissions."
 
 
 class Roles(Protocol):
@@ -25,7 +32,7 @@ class Roles(Protocol):
 
 
 class Gate(Protocol):
-    def check(self, caller: Credentials, needs: list[Need], context: Mapping[str, str]) -> None: ...
+    def check(self, caller: Credentials, needs: Sequence[Need], context: Mapping[str, str]) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -42,44 +49,73 @@ class Guard:
         try:
             caller = self._caller(environ, service)
             if caller is not None:
-                self.gate.check(caller, needs_of(_request(environ, service, region)), _context(environ, region))
-        except PresignedLinkError as refusal:
-            return refusal.status, *refuse(service, refusal.code, refusal.message)[1:]
-        except AccessDeniedError as refusal:
-            return refuse(service, "AccessDeniedException", str(refusal))
+                self._authorise(caller, environ, service, region)
+        except PresignedLinkError as refused:
+            return refuse_s3(refused.status, refused.code, refused.message)
+        except RefusedError as refused:
+            return refuse(service, environ.get("HTTP_X_AMZ_TARGET", ""), refused)
         return None
 
     def may_know_of_absence(self, environ: Environ) -> bool:
         """Who may not list a bucket is not told either that an object is not there: 403 instead of 404."""
         caller = self.roles.issued(_key_of(environ))
-        bucket = environ["REQUEST_URI"].partition("?")[0].lstrip("/").partition("/")[0]
+        bucket, _, key = environ["REQUEST_URI"].partition("?")[0].lstrip("/").partition("/")
+        if caller is None or not key or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return True
         try:
-            if caller is not None:
-                self.gate.check(caller, [Need("s3:ListBucket", f"arn:aws:s3:::{bucket}")], {})
+            self.gate.check(caller, [to_list(bucket)], {})
         except AccessDeniedError:
             return False
         return True
 
+    def _authorise(self, caller: Credentials, environ: Environ, service: str, region: str) -> None:
+        try:
+            self.gate.check(caller, needs_of(_request(environ, service, region)), _context(environ, region))
+        except MalformedRequestError as exc:
+            raise RefusedError(Reason.MALFORMED, "The request cannot be read.") from exc
+        except AccessDeniedError as exc:
+            if service == "rekognition" and exc.action.startswith("s3:"):
+                # Rekognition tries to read the object, and does not tell why it could not.
+                raise RefusedError(Reason.UNREADABLE_OBJECT, _UNREADABLE) from exc
+            raise RefusedError(Reason.DENIED, str(exc)) from exc
+
     def _caller(self, environ: Environ, service: str) -> Credentials | None:
-        key = _key_of(environ)
+        """The role whose credentials these are; None for anybody else, of whom only links are checked."""
+        key, is_link = _key_of(environ), service == "s3" and is_presigned(environ["QUERY_STRING"])
         caller = self.roles.issued(key)
-        if caller is None and key.startswith(_TEMPORARY):
-            raise PresignedLinkError(
-                403, _unknown_key(service), "The security token included in the request is invalid."
-            )
-        if service == "s3" and is_presigned(environ["QUERY_STRING"]):
+        if caller is None and key.startswith(TEMPORARY_KEY):
+            raise RefusedError(Reason.UNKNOWN_KEY, _INVALID_TOKEN)
+        if is_link:
             known = {caller.access_key_id: caller.secret_access_key} if caller else self.secrets
             check_presigned(_signed_request(environ), known, self.clock())
         elif service == "s3" and "HTTP_AUTHORIZATION" not in environ:
             # Moto serves strangers; here every bucket is private.
-            raise PresignedLinkError(403, "AccessDenied", "Access Denied")
-        if caller and _token_of(environ) != caller.session_token:
-            raise PresignedLinkError(400, "InvalidToken", "The provided token is malformed or otherwise invalid.")
+            raise RefusedError(Reason.DENIED, "Access Denied")
+        if caller is not None:
+            self._check_session(caller, environ)
+            if not is_link:
+                self._check_signature(caller, environ, service)
         return caller
 
+    def _check_session(self, caller: Credentials, environ: Environ) -> None:
+        if _token_of(environ) != caller.session_token:
+            raise RefusedError(Reason.BAD_TOKEN, _INVALID_TOKEN)
+        if self.clock() > caller.expires:
+            raise RefusedError(Reason.EXPIRED_TOKEN, "The security token included in the request is expired")
 
-def _unknown_key(service: str) -> str:
-    return "InvalidAccessKeyId" if service == "s3" else "UnrecognizedClientException"
+    def _check_signature(self, caller: Credentials, environ: Environ, service: str) -> None:
+        """S3 has the digest of the body in a header: signed, and not compared with the photo itself."""
+        request = _signed_request(environ)
+        signing = signing_in_header(request.headers)
+        if signing is None or service not in signing.scope:
+            raise RefusedError(Reason.BAD_SIGNATURE, MISMATCH)
+        payload = request.headers.get("x-amz-content-sha256", "") if service == "s3" else _digest(environ)
+        if not is_signed_by(request, signing, caller.secret_access_key, payload):
+            raise RefusedError(Reason.BAD_SIGNATURE, MISMATCH)
+        if abs(self.clock() - signing.moment) > _MOST_SKEW:
+            raise RefusedError(
+                Reason.NOT_NOW, "The difference between the request time and the current time is too large."
+            )
 
 
 def _key_of(environ: Environ) -> str:
@@ -116,6 +152,10 @@ def _read_body(environ: Environ) -> bytes:
     return body
 
 
+def _digest(environ: Environ) -> str:
+    return hashlib.sha256(_read_body(environ)).hexdigest()
+
+
 def _context(environ: Environ, region: str) -> dict[str, str]:
     return {
         "aws:requestedregion": region,
@@ -130,13 +170,18 @@ def _signed_request(environ: Environ) -> SignedRequest:
     return SignedRequest(environ["REQUEST_METHOD"], path, query, request_headers(environ))
 
 
-_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "date", "server"}
+HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "date", "server"}
 
 
 def request_headers(environ: Environ) -> dict[str, str]:
     """As they were sent, names in lower case, but for those of the connection itself."""
-    headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
+    preserved = environ.get(PRESERVED_NAMES, {})
+    headers = {
+        preserved.get(name) or name[5:].replace("_", "-").lower(): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if environ.get(name):
             headers[name.replace("_", "-").lower()] = environ[name]
-    return {name: value for name, value in headers.items() if name not in _HOP_BY_HOP}
+    return {name: value for name, value in headers.items() if name not in HOP_BY_HOP}

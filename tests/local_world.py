@@ -18,6 +18,9 @@ import requests
 ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "samples"
 
+# Files of tests/e2e that look back at the tests before them, in this order.
+LOOKING_BACK = ("test_least_privilege.py", "test_missing_permission.py", "test_deployed_by_terraform.py")
+
 
 @dataclass
 class LocalCloud:

@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from local_cloud.iam.conditions import Context
 from local_cloud.iam.policy import Decision, decide
@@ -11,8 +12,12 @@ from local_cloud.iam.requests import Need
 from local_cloud.iam.roles import Credentials, Roles
 
 
-class AccessDeniedError(Exception):
+class AccessDeniedError(PermissionError):
     """The message is AWS's."""
+
+    def __init__(self, message: str, action: str) -> None:
+        super().__init__(message)
+        self.action = action
 
 
 @dataclass(frozen=True)
@@ -37,15 +42,15 @@ class Gate:
         """Raises AccessDeniedError with the first need that is not allowed."""
         policies = self._roles.policies(caller.role)
         own = {**context, "aws:principalarn": caller.role, "aws:securetransport": "true"}
-        for need in needs:
-            decision = decide(policies, need.action, need.resource, own)
-            self._remember(caller, need, decision is Decision.ALLOWED)
+        # The hundred items of a transaction need the same few things.
+        for (action, resource, asked), count in Counter(map(_question, needs)).items():
+            decision = decide(policies, action, resource, {**own, **dict(asked)})
+            self._remember(caller, action, resource, count, allowed=decision is Decision.ALLOWED)
             if decision is not Decision.ALLOWED:
-                why = decision.value.format(action=need.action)
-                on = f" on resource: {need.resource}" if need.resource != "*" else ""
-                raise AccessDeniedError(
-                    f"User: {caller.principal} is not authorized to perform: {need.action}{on} {why}"
-                )
+                why = decision.value.format(action=action)
+                on = f" on resource: {resource}" if resource != "*" else ""
+                message = f"User: {caller.principal} is not authorized to perform: {action}{on} {why}"
+                raise AccessDeniedError(message, action)
 
     def calls(self) -> list[dict[str, object]]:
         """Everything asked for since the start, with counts."""
@@ -61,8 +66,13 @@ class Gate:
                 for call, count in self._calls.items()
             ]
 
-    def _remember(self, caller: Credentials, need: Need, allowed: bool) -> None:
-        bucket, slash, _ = need.resource.partition("/")
-        resource = f"{bucket}/*" if slash and need.resource.startswith("arn:aws:s3:::") else need.resource
+    def _remember(self, caller: Credentials, action: str, resource: str, count: int, *, allowed: bool) -> None:
+        bucket, slash, _ = resource.partition("/")
+        if slash and resource.startswith("arn:aws:s3:::"):
+            resource = f"{bucket}/*"
         with self._lock:
-            self._calls[Call(caller.role, need.action, resource, allowed)] += 1
+            self._calls[Call(caller.role, action, resource, allowed)] += count
+
+
+def _question(need: Need) -> tuple[str, str, tuple[tuple[str, Any], ...]]:
+    return need.action, need.resource, tuple(need.context.items())

@@ -1,15 +1,12 @@
 """Whether policies allow an action: an explicit Deny wins, then an Allow, and what nobody allows is denied."""
 
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 from functools import lru_cache
 from typing import Any
 
 from local_cloud.iam.conditions import Context, holds, matches
-
-_VARIABLE = re.compile(r"\$\{([A-Za-z0-9:/._-]+)\}")
 
 
 class Decision(Enum):
@@ -52,22 +49,17 @@ def _statements(policy: str) -> list[Mapping[str, Any]]:
 
 def _applies(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:
     return (
-        _names(statement, "Action", action.lower(), lambda pattern: pattern.lower())
-        and _names(statement, "Resource", resource, lambda pattern: _filled(pattern, context))
+        _names(statement, "Action", lambda pattern: matches(pattern.lower(), action.lower(), {}))
+        and _names(statement, "Resource", lambda pattern: matches(pattern, resource, context))
         and holds(statement.get("Condition", {}), context)
     )
 
 
-def _names(statement: Mapping[str, Any], element: str, text: str, prepare: Any) -> bool:
-    """Whether the element (or its opposite, NotAction and NotResource) covers `text`."""
+def _names(statement: Mapping[str, Any], element: str, covers: Callable[[str], bool]) -> bool:
+    """Whether one pattern of the element covers, or none of its opposite, NotAction and NotResource."""
     if element in statement:
-        return any(matches(prepare(pattern), text) for pattern in _listed(statement[element]))
-    return not any(matches(prepare(pattern), text) for pattern in _listed(statement[f"Not{element}"]))
-
-
-def _filled(pattern: str, context: Context) -> str:
-    """Policy variables; one without a value matches nothing."""
-    return _VARIABLE.sub(lambda found: context.get(found[1].lower(), "\0"), pattern) if "${" in pattern else pattern
+        return any(map(covers, _listed(statement[element])))
+    return not any(map(covers, _listed(statement[f"Not{element}"])))
 
 
 def _listed(value: Any) -> list[Any]:

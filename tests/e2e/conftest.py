@@ -4,17 +4,29 @@ from collections.abc import Iterator
 
 import pytest
 
-from local_world import LocalCloud, sample, start_cloud
+from local_world import LOOKING_BACK, LocalCloud, sample, start_cloud
 from terraform_world import terraform_copy
 
 WORLDS = {"boto3": (), "terraform": ("--terraform",)}
 
-# What looks back at the whole session, in this order.
-_LAST = ("test_least_privilege.py", "test_deployed_by_terraform.py")
 
-
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _LAST.index(item.path.name) + 1 if item.path.name in _LAST else 0)
+    """World by world: each has one cloud, and what looks back sees the one that the tests before it used.
+
+    Last of all hooks, since pytest's own order depends on how it was started.
+    """
+    items.sort(key=lambda item: (_world_rank(item), _rank(item.path.name, LOOKING_BACK)))
+
+
+def _world_rank(item: pytest.Item) -> int:
+    callspec = getattr(item, "callspec", None)
+    return _rank(callspec.params.get("world") if callspec else None, tuple(WORLDS))
+
+
+def _rank(name: str | None, names: tuple[str, ...]) -> int:
+    """0 for what is not among the names."""
+    return names.index(name) + 1 if name in names else 0
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ ENTRANCES = {"faceprint": "wiring.py", "face_engine": "__main__.py", "local_clou
 ROOMS = {
     "faceprint": ["handlers", "use_cases", "model", "aws", "settings.py"],
     "face_engine": ["vision", "operations", "matching.py", "protocol.py", "server.py", "settings.py"],
-    "local_cloud": ["backend", "gateway", "monitoring", "settings.py"],
+    "local_cloud": ["backend", "gateway", "iam", "monitoring", "settings.py"],
 }
 MAY_IMPORT = {  # room of lambdas/faceprint -> the other rooms it may import
     "handlers": {"use_cases", "model", "wiring", "http_api", "settings", "observability"},

@@ -172,3 +172,22 @@ def test_pollers_carry_messages_to_the_function_and_stop(world: World) -> None:
     left = world.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert [record["body"] for event in function.seen for record in event["Records"]] == ["hello"]
     assert left["ApproximateNumberOfMessages"] == left["ApproximateNumberOfMessagesNotVisible"] == "0"
+
+
+def test_a_queue_that_may_not_be_read_delivers_nothing_and_the_log_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    class ForbiddenQueue(FakeQueue):
+        asked = threading.Event()
+
+        def receive(self, queue_arn: str, *, limit: int, wait_seconds: float) -> list[Message]:
+            self.asked.set()
+            raise PermissionError("not authorized to perform: sqs:ReceiveMessage")
+
+    queue, function = ForbiddenQueue(), FakeFunction(Result(b"{}"))
+    pollers = EventPollers([SOURCE], queue, function)
+
+    pollers.start()
+    assert queue.asked.wait(5)
+    pollers.close(seconds=5)
+
+    assert function.seen == []
+    assert f"nothing is delivered from {QUEUE}: not authorized to perform: sqs:ReceiveMessage" in caplog.text

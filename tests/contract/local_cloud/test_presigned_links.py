@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from local_cloud.presigned import PresignedLinkError, SignedRequest, check_presigned, signature_of
+from local_cloud.presigned import PresignedLinkError, check_presigned
+from local_cloud.signatures import SignedRequest, Signing, signature_of
 from tests.contract.local_cloud.conftest import World
 
 BUCKET, KEY = "photos", "a b/ü+(1).jpg"
@@ -49,6 +50,15 @@ def test_a_link_is_bound_to_size_type_and_metadata(world: World, body: bytes, ch
     assert (answer.status_code, code(answer)) == (403, "SignatureDoesNotMatch")
 
 
+def test_a_link_with_metadata_whose_name_has_an_underscore_works(world: World) -> None:
+    url = link(world, "put_object", Bucket=BUCKET, Key=KEY, Metadata={"taken_in": "Rome"})
+
+    answer = requests.put(url, data=b"abc", headers={"x-amz-meta-taken_in": "Rome"}, timeout=5)
+
+    assert (answer.status_code, code(answer)) == (200, "")
+    assert world.s3.head_object(Bucket=BUCKET, Key=KEY)["Metadata"] == {"taken_in": "Rome"}
+
+
 def test_metadata_that_was_not_signed_is_refused(world: World) -> None:
     url = link(world, "put_object", **UPLOAD)
 
@@ -85,10 +95,9 @@ def test_a_link_expires() -> None:
         "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=ID%2F20260101%2Fus-east-1%2Fs3%2Faws4_request"
         "&X-Amz-Date=20260101T000000Z&X-Amz-Expires=60&X-Amz-SignedHeaders=host"
     )
-    parameters = {"X-Amz-Credential": "ID/20260101/us-east-1/s3/aws4_request", "X-Amz-SignedHeaders": "host"}
-    parameters["X-Amz-Date"] = "20260101T000000Z"
+    signing = Signing("ID/20260101/us-east-1/s3/aws4_request", "host", "20260101T000000Z", "")
     unsigned = SignedRequest("GET", "/b/k", query, {"host": "h"})
-    signature = signature_of(unsigned, parameters, "secret")
+    signature = signature_of(unsigned, signing, "secret", "UNSIGNED-PAYLOAD")
     request = SignedRequest("GET", "/b/k", f"{query}&X-Amz-Signature={signature}", {"host": "h"})
 
     check_presigned(request, {"ID": "secret"}, signed + timedelta(seconds=60))

@@ -11,8 +11,9 @@ from botocore.config import Config
 
 from local_cloud.iam.conditions import holds
 from local_cloud.iam.invocation import API_GATEWAY, gateway_permission
+from local_cloud.iam.needs import needs_of
 from local_cloud.iam.policy import Decision, decide
-from local_cloud.iam.requests import AwsRequest, Need, needs_of, reads_body
+from local_cloud.iam.requests import AwsRequest, MalformedRequestError, Need, reads_body, without_image_bytes
 from local_cloud.lambda_runtime.model import Function
 
 TABLE = "arn:aws:dynamodb:us-east-1:123456789012:table/faces"
@@ -70,6 +71,47 @@ def test_a_statement_allows(statement: dict[str, Any], action: str, resource: st
     context = {"aws:securetransport": "true", "aws:name": "faces"}
 
     assert (decide([policy(statement)], action, resource, context) is Decision.ALLOWED) is allowed
+
+
+@pytest.mark.parametrize(
+    ("pattern", "resource", "matched"),
+    [
+        ("arn:aws:s3:::${aws:username}/*", "arn:aws:s3:::ann/x", True),
+        ("arn:aws:s3:::${aws:PrincipalTag/team}/*", "arn:aws:s3:::a*b/x", True),
+        ("arn:aws:s3:::${aws:PrincipalTag/team}/*", "arn:aws:s3:::aXb/x", False),
+        ("arn:aws:s3:::${aws:nobody, 'all'}/*", "arn:aws:s3:::all/x", True),
+        ("arn:aws:s3:::a${*}", "arn:aws:s3:::a*", True),
+        ("arn:aws:s3:::a${*}", "arn:aws:s3:::ab", False),
+    ],
+)
+def test_the_value_of_a_policy_variable_is_no_pattern(pattern: str, resource: str, matched: bool) -> None:
+    context = {"aws:username": "ann", "aws:principaltag/team": "a*b"}
+    statement = {"Effect": "Allow", "Action": "*", "Resource": pattern}
+
+    assert (decide([policy(statement)], "s3:GetObject", resource, context) is Decision.ALLOWED) is matched
+
+
+@pytest.mark.parametrize(
+    ("operator", "wanted", "result"),
+    [
+        ("ForAnyValue:StringEquals", "a", True),
+        ("ForAllValues:StringEquals", "a", False),
+        ("ForAllValues:StringEquals", ["a", "b"], True),
+        ("ForAnyValue:StringEquals", "c", False),
+        ("ForAnyValue:StringNotEquals", "a", True),
+        ("ForAllValues:StringNotEquals", "c", True),
+        ("ForAnyValue:StringLike", "?", True),
+    ],
+)
+def test_a_key_with_several_values_is_compared_value_by_value(operator: str, wanted: Any, result: bool) -> None:
+    assert holds({operator: {"aws:Key": wanted}}, {"aws:key": ("a", "b")}) is result
+
+
+def test_a_policy_variable_stands_in_a_condition_too() -> None:
+    condition = {"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::1:role/${aws:Name}"}}
+
+    assert holds(condition, {"aws:principalarn": "arn:aws:iam::1:role/index", "aws:name": "index"})
+    assert not holds(condition, {"aws:principalarn": "arn:aws:iam::1:role/index", "aws:name": "other"})
 
 
 def test_a_deny_wins_wherever_it_stands() -> None:
@@ -135,6 +177,12 @@ def test_api_gateway_invokes_what_lets_it(statement: dict[str, Any], allowed: bo
         ("ForAnyValue:StringEquals", ["a", "b"], "b", True),
         ("ForAllValues:StringEquals", "a", None, True),
         ("ForAnyValue:StringEquals", "a", None, False),
+        ("ForAnyValue:StringNotEquals", "a", None, False),
+        ("ArnLike", "arn:aws:*:123456789012:*", "arn:aws:sqs:r:123456789012:q", False),
+        ("ArnLike", "arn:aws:*:*:123456789012:*", "arn:aws:sqs:r:123456789012:q", True),
+        ("NumericLessThan", "10", "many", False),
+        ("IpAddress", "10.0.0.0/8", "", False),
+        ("DateLessThan", "1900000000", "2026-11-25T06:00:00+00:00", True),
         ("NobodyKnowsThis", "a", "a", False),
     ],
 )
@@ -174,7 +222,7 @@ def sent(service: str, operation: str, **parameters: Any) -> AwsRequest:
     }
     body = request.body.read() if hasattr(request.body, "read") else request.body or b""
     return AwsRequest(
-        service=service,
+        service=headers["authorization"].split("/")[3],
         region="us-east-1",
         method=request.method,
         path=path,
@@ -281,6 +329,45 @@ KEY = {"FaceId": {"S": "f"}}
         ),
         ("s3", "delete_object", {"Bucket": "photos", "Key": "a/b.jpg"}, [("s3:DeleteObject", OBJECT)]),
         ("s3", "get_object_tagging", {"Bucket": "photos", "Key": "a/b.jpg"}, [("s3:GetObjectTagging", OBJECT)]),
+        ("s3", "list_buckets", {}, [("s3:ListAllMyBuckets", "*")]),
+        ("s3", "create_bucket", {"Bucket": "photos"}, [("s3:CreateBucket", "arn:aws:s3:::photos")]),
+        (
+            "s3",
+            "get_bucket_lifecycle_configuration",
+            {"Bucket": "photos"},
+            [("s3:GetLifecycleConfiguration", "arn:aws:s3:::photos")],
+        ),
+        ("s3", "create_multipart_upload", {"Bucket": "photos", "Key": "a/b.jpg"}, [("s3:PutObject", OBJECT)]),
+        (
+            "s3",
+            "upload_part",
+            {"Bucket": "photos", "Key": "a/b.jpg", "UploadId": "u", "PartNumber": 1, "Body": b"x"},
+            [("s3:PutObject", OBJECT)],
+        ),
+        (
+            "s3",
+            "list_parts",
+            {"Bucket": "photos", "Key": "a/b.jpg", "UploadId": "u"},
+            [("s3:ListMultipartUploadParts", OBJECT)],
+        ),
+        (
+            "s3",
+            "abort_multipart_upload",
+            {"Bucket": "photos", "Key": "a/b.jpg", "UploadId": "u"},
+            [("s3:AbortMultipartUpload", OBJECT)],
+        ),
+        (
+            "s3",
+            "get_object_attributes",
+            {"Bucket": "photos", "Key": "a/b.jpg", "ObjectAttributes": ["ETag"]},
+            [("s3:GetObject", OBJECT), ("s3:GetObjectAttributes", OBJECT)],
+        ),
+        (
+            "s3",
+            "delete_object",
+            {"Bucket": "photos", "Key": "a/b.jpg", "VersionId": "v"},
+            [("s3:DeleteObjectVersion", OBJECT)],
+        ),
         ("s3", "list_objects_v2", {"Bucket": "photos", "Prefix": "a"}, [("s3:ListBucket", "arn:aws:s3:::photos")]),
         ("s3", "list_objects", {"Bucket": "photos"}, [("s3:ListBucket", "arn:aws:s3:::photos")]),
         ("s3", "head_bucket", {"Bucket": "photos"}, [("s3:ListBucket", "arn:aws:s3:::photos")]),
@@ -310,6 +397,60 @@ KEY = {"FaceId": {"S": "f"}}
             {"FunctionName": "index"},
             [("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:123456789012:function:index")],
         ),
+        (
+            "rekognition",
+            "compare_faces",
+            {"SourceImage": {"Bytes": b"x"}, "TargetImage": IMAGE},
+            [("rekognition:CompareFaces", "*"), ("s3:GetObjectVersion", "arn:aws:s3:::photos/a.jpg")],
+        ),
+        (
+            "dynamodb",
+            "batch_execute_statement",
+            {"Statements": [{"Statement": "SELECT * FROM faces WHERE FaceId='f'"}]},
+            [("dynamodb:PartiQLSelect", TABLE)],
+        ),
+        (
+            "dynamodb",
+            "execute_statement",
+            {"Statement": "UPDATE \"faces\" SET name='from other ' WHERE FaceId='f'"},
+            [("dynamodb:PartiQLUpdate", TABLE)],
+        ),
+        (
+            "dynamodb",
+            "execute_statement",
+            {"Statement": 'SELECT "from" FROM "faces.old"'},
+            [("dynamodb:PartiQLSelect", f"{TABLE}.old")],
+        ),
+        (
+            "sns",
+            "publish",
+            {"TopicArn": "arn:aws:sns:us-east-1:123456789012:alarms", "Message": "m"},
+            [("sns:Publish", "arn:aws:sns:us-east-1:123456789012:alarms")],
+        ),
+        (
+            "logs",
+            "create_log_stream",
+            {"logGroupName": "/aws/lambda/f", "logStreamName": "s"},
+            [
+                (
+                    "logs:CreateLogStream",
+                    "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/f:log-stream:s",
+                )
+            ],
+        ),
+        (
+            "cloudwatch",
+            "put_metric_data",
+            {"Namespace": "n", "MetricData": [{"MetricName": "m", "Value": 1}]},
+            [("cloudwatch:PutMetricData", "*")],
+        ),
+        (
+            "sts",
+            "assume_role",
+            {"RoleArn": "arn:aws:iam::123456789012:role/other", "RoleSessionName": "ann"},
+            [("sts:AssumeRole", "arn:aws:iam::123456789012:role/other")],
+        ),
+        ("sts", "get_caller_identity", {}, []),
         ("iam", "list_roles", {}, [("iam:ListRoles", "*")]),
         ("logs", "describe_log_groups", {}, [("logs:DescribeLogGroups", "*")]),
     ],
@@ -322,3 +463,91 @@ def test_a_request_needs(
         request = AwsRequest(**{**vars(request), "body": b""})
 
     assert needs_of(request) == [Need(action, resource) for action, resource in needs]
+
+
+def asked(service: str, target: str, body: str, path: str = "/") -> AwsRequest:
+    return AwsRequest(service, "us-east-1", "POST", path, "", target, "", body.encode())
+
+
+@pytest.mark.parametrize(
+    ("body", "needed"),
+    [
+        ('{"TableName": "faces", "RequestItems": {}}', ("dynamodb:Scan", TABLE)),
+        ('{"TableName": "faces", "RequestItems": {"other": {}}}', ("dynamodb:Scan", TABLE)),
+        ('{"TableName": "faces", "TransactItems": []}', ("dynamodb:Scan", TABLE)),
+        ('{"TableName": "faces", "Statement": "SELECT * FROM other"}', ("dynamodb:Scan", TABLE)),
+    ],
+)
+def test_what_an_operation_does_not_know_changes_nothing(body: str, needed: tuple[str, str]) -> None:
+    assert needs_of(asked("dynamodb", "DynamoDB_20120810.Scan", body)) == [Need(*needed)]
+
+
+def test_an_empty_batch_still_needs_its_action() -> None:
+    request = asked("dynamodb", "DynamoDB_20120810.BatchGetItem", '{"RequestItems": {}}')
+
+    assert needs_of(request) == [Need("dynamodb:BatchGetItem", "*")]
+
+
+@pytest.mark.parametrize(
+    ("operation", "body"),
+    [
+        ("Scan", "{"),
+        ("Scan", "[]"),
+        ("BatchGetItem", "{}"),
+        ("TransactWriteItems", '{"TransactItems": [{"Drop": {"TableName": "faces"}}]}'),
+        ("ExecuteStatement", '{"Statement": "DROP TABLE faces"}'),
+        ("ExecuteStatement", '{"Statement": "SELECT"}'),
+    ],
+)
+def test_what_cannot_be_read_is_malformed(operation: str, body: str) -> None:
+    with pytest.raises(MalformedRequestError):
+        needs_of(asked("dynamodb", f"DynamoDB_20120810.{operation}", body))
+
+
+@pytest.mark.parametrize("path", ["/", "/123456789012/index"])
+def test_sqs_is_understood_in_its_query_protocol_too(path: str) -> None:
+    queue_url = "" if path != "/" else "&QueueUrl=http%3A%2F%2F127.0.0.1%2F123456789012%2Findex"
+    request = asked("sqs", "", f"Action=ReceiveMessage{queue_url}", path)
+
+    assert needs_of(request) == [Need("sqs:ReceiveMessage", "arn:aws:sqs:us-east-1:123456789012:index")]
+
+
+def test_a_listing_tells_conditions_its_prefix() -> None:
+    (need,) = needs_of(sent("s3", "list_objects_v2", Bucket="photos", Prefix="team/", MaxKeys=5))
+
+    assert need.context == {"s3:prefix": "team/", "s3:max-keys": "5"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"CollectionId": "c", "Image": {"Bytes": "QUJD"}},
+        {"SourceImage": {"Bytes": "QUJD"}, "TargetImage": {"Bytes": "REVG"}, "SimilarityThreshold": 80},
+        {"Image": {"S3Object": {"Bucket": 'a"Bytes": "b', "Name": "c"}}},
+        {"Image": {"S3Object": {"Bucket": "Bytes", "Name": 'Bytes": "'}}, "CollectionId": "c"},
+        {"Bytes": ["Bytes", "x"], "Image": {"Bytes": 'a\\"', "S3Object": {"Bucket": "b"}}},
+        {"CollectionId": "Bytes"},
+    ],
+)
+def test_leaving_out_the_bytes_of_images_changes_nothing_else(document: dict[str, Any]) -> None:
+    def emptied(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        return {key: "" if key == "Bytes" and isinstance(each, str) else emptied(each) for key, each in value.items()}
+
+    for text in (json.dumps(document), json.dumps(document, indent=1, separators=(" ,", " : "))):
+        assert emptied(json.loads(without_image_bytes(text.encode()))) == emptied(document)
+
+
+def test_images_as_boto3_sends_them_are_left_out() -> None:
+    request = sent("rekognition", "detect_faces", Image={"Bytes": bytes(300_000)})
+
+    assert len(request.body) > 400_000
+    assert len(without_image_bytes(request.body)) < 100
+    assert request.parameters == {"Image": {"Bytes": ""}}
+
+
+@pytest.mark.parametrize("body", ['{"Bytes', '{"Bytes"', '{"Bytes":', '{"Bytes":"', '{"Image": {"Bytes": "QUJD}}'])
+def test_a_body_that_ends_too_early_is_malformed(body: str) -> None:
+    with pytest.raises(MalformedRequestError):
+        needs_of(asked("rekognition", "RekognitionService.DetectFaces", body))

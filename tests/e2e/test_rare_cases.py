@@ -1,0 +1,118 @@
+"""What happens seldom and must work all the same: a crowd, a crashed attempt, a photo that vanishes meanwhile."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from faceprint.model.names import external_image_id
+from local_world import LocalCloud, sample, wait_until
+
+pytestmark = pytest.mark.e2e
+
+COLUMNS, ROWS, CELL = 10, 11, 128  # pixels; 110 faces, ten more than are indexed
+PEOPLE = ("barack-obama-1", "joe-biden-1", "grace-hopper", "eileen-collins")
+
+
+def test_a_hundred_faces_of_a_photo_are_indexed_and_erased(cloud: LocalCloud) -> None:
+    """A transaction takes 100 changes: the photo's own and 99 faces. The hundredth face goes by a batch."""
+    answer = cloud.send("PUT", "/index/crowd.jpg", crowd(cloud)).json()
+    rows = faces_of(cloud, "crowd.jpg")
+    erased = cloud.send("DELETE", "/index/crowd.jpg").json()
+
+    assert answer["image"]["faces"] == len(rows) == 100
+    assert set(erased["deleted"]["FaceIds"]) == rows
+    assert faces_of(cloud, "crowd.jpg") == set()
+
+
+def crowd(cloud: LocalCloud) -> bytes:
+    """Portraits beside each other, cut so that each face fills half of its cell."""
+    picture = Image.new("RGB", (COLUMNS * CELL, ROWS * CELL))
+    portraits = [portrait(cloud, name) for name in PEOPLE]
+    for number in range(COLUMNS * ROWS):
+        picture.paste(portraits[number % len(portraits)], (number % COLUMNS * CELL, number // COLUMNS * CELL))
+    stream = io.BytesIO()
+    picture.save(stream, "JPEG", quality=95)
+    return stream.getvalue()
+
+
+def portrait(cloud: LocalCloud, name: str) -> Image.Image:
+    box = cloud.send("POST", "/detect", sample(name)).json()["FaceDetails"][0]["BoundingBox"]
+    with Image.open(io.BytesIO(sample(name))) as image:
+        left, top = (box["Left"] + box["Width"] / 2) * image.width, (box["Top"] + box["Height"] / 2) * image.height
+        side = max(box["Width"] * image.width, box["Height"] * image.height)
+        corners = (round(left - side), round(top - side), round(left + side), round(top + side))
+        return image.convert("RGB").crop(corners).resize((CELL, CELL))
+
+
+def faces_of(cloud: LocalCloud, key: str) -> set[str]:
+    """FaceIds of the rows of a photo."""
+    pages = cloud.client("dynamodb").get_paginator("scan").paginate(TableName=cloud.addresses["table"])
+    return {row["FaceId"]["S"] for page in pages for row in page["Items"] if row["key"]["S"] == key}
+
+
+def test_faces_of_a_crashed_attempt_go_when_the_photo_is_replaced(cloud: LocalCloud) -> None:
+    ghost = crash_after_indexing(cloud, "crashed.jpg")
+
+    cloud.put("crashed.jpg", sample("grace-hopper"))
+
+    assert ghost not in collection(cloud)
+    cloud.send("DELETE", "/index/crashed.jpg")
+
+
+def test_faces_of_a_crashed_attempt_go_when_the_photo_is_erased(cloud: LocalCloud) -> None:
+    ghost = crash_after_indexing(cloud, "crashed-too.jpg")
+
+    answer = cloud.send("DELETE", "/index/crashed-too.jpg")
+
+    assert answer.json()["deleted"] == {"FaceIds": [ghost], "versions": 0}
+    assert ghost not in collection(cloud)
+
+
+def crash_after_indexing(cloud: LocalCloud, key: str) -> str:
+    """What an index function leaves that is killed between IndexFaces and its transaction; returns the FaceId."""
+    cloud.client("dynamodb").update_item(
+        TableName=cloud.addresses["imagesTable"],
+        Key={"key": {"S": key}},
+        UpdateExpression="ADD Attempts :attempt",
+        ExpressionAttributeValues={":attempt": {"SS": ["version etag"]}},
+    )
+    answer = cloud.client("rekognition").index_faces(
+        CollectionId=cloud.addresses["collection"],
+        Image={"Bytes": sample("joe-biden-1")},
+        ExternalImageId=external_image_id(key),
+    )
+    face_id: str = answer["FaceRecords"][0]["Face"]["FaceId"]
+    return face_id
+
+
+def collection(cloud: LocalCloud) -> set[str]:
+    faces = cloud.client("rekognition").list_faces(CollectionId=cloud.addresses["collection"])["Faces"]
+    return {face["FaceId"] for face in faces}
+
+
+def test_a_photo_that_is_removed_while_its_upload_waits_is_not_found(cloud: LocalCloud) -> None:
+    functions, index = cloud.client("lambda"), {"FunctionName": "rekognition_index"}
+    functions.put_function_concurrency(**index, ReservedConcurrentExecutions=0)
+    try:
+        with ThreadPoolExecutor(1) as sender:
+            upload = sender.submit(cloud.send, "PUT", "/index/vanishing.jpg", sample("grace-hopper"))
+            remove_versions(cloud, wait_until(lambda: versions_of(cloud, "vanishing.jpg")))
+            answer = upload.result()
+    finally:
+        functions.delete_function_concurrency(**index)
+
+    assert (answer.status_code, answer.json()["error"]) == (404, "NotFound")
+    wait_until(lambda: not any(cloud.status()["queues"]["rekognition-index"].values()))
+    assert faces_of(cloud, "vanishing.jpg") == set()
+
+
+def versions_of(cloud: LocalCloud, key: str) -> list[dict[str, Any]]:
+    answer = cloud.client("s3").list_object_versions(Bucket=cloud.addresses["bucket"], Prefix=key)
+    return [{"Key": key, "VersionId": version["VersionId"]} for version in answer.get("Versions", [])]
+
+
+def remove_versions(cloud: LocalCloud, versions: list[dict[str, Any]]) -> None:
+    cloud.client("s3").delete_objects(Bucket=cloud.addresses["bucket"], Delete={"Objects": versions})
