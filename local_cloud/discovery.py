@@ -9,7 +9,7 @@ import json
 import shutil
 import urllib.request
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ def discover(aws: Aws, *, name: str, stage: str, code_folder: Path, layer: Path)
     """
     api_id = api_id_of(aws, name)
     functions = aws.client("lambda").list_functions()["Functions"]
-    keys = {key["name"]: key["value"] for key in aws.client("apigateway").get_api_keys(includeValues=True)["items"]}
+    keys = aws.client("apigateway").get_api_keys(includeValues=True)["items"]
     document = json.loads(
         aws.client("apigateway").get_export(restApiId=api_id, stageName=stage, exportType="oas30")["body"].read()
     )
@@ -70,8 +70,8 @@ def discover(aws: Aws, *, name: str, stage: str, code_folder: Path, layer: Path)
         functions=tuple(_function(aws, entry, code_folder, layer) for entry in functions),
         event_sources=tuple(_event_sources(aws)),
         definition=read_definition(document, api_id=api_id, stage=stage),
-        plans_by_key=_plans_by_key(aws.client("apigateway"), api_id, stage),
-        api_key=keys[name],
+        plans_by_key=_plans_by_key(aws.client("apigateway"), api_id, stage, keys),
+        api_key=next(key["value"] for key in keys if key["name"] == name),
         api_name=name,
     )
 
@@ -138,9 +138,9 @@ def _event_sources(aws: Aws) -> list[EventSource]:
     ]
 
 
-def _plans_by_key(client: Any, api_id: str, stage: str) -> dict[str, UsagePlan]:
+def _plans_by_key(client: Any, api_id: str, stage: str, keys: Iterable[Mapping[str, Any]]) -> dict[str, UsagePlan]:
     """The value of every key whose plan includes this stage; a key without a plan opens nothing, as on AWS."""
-    values = {key["id"]: key["value"] for key in client.get_api_keys(includeValues=True)["items"] if key["enabled"]}
+    values = {key["id"]: key["value"] for key in keys if key["enabled"]}
     plans = {}
     for plan in client.get_usage_plans()["items"]:
         if {"apiId": api_id, "stage": stage} not in [

@@ -13,13 +13,11 @@ from typing import NoReturn
 
 import pytest
 
-from local_cloud.provision.terraform import Terraform, find_provider, variables_of
+from local_cloud.provision.terraform import SOURCES, Terraform, copy_source, find_provider, variables_of
 from local_cloud.settings import Settings, provider_folders
 from local_world import LocalCloud
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = ("terraform", "lambdas", "api", "scripts/package_lambdas.py")
-OWN = ("terraform.tfvars", "*.auto.tfvars", "backend.tf", "*.tfstate*", ".terraform", "build", "__pycache__")
 FOREIGN = ("AWS_", "TF_VAR_", "TF_CLI_ARGS", "TF_WORKSPACE", "TF_DATA_DIR", "TF_LOG")
 NO_REGISTRY = ("Failed to query available provider packages", "Failed to install provider")
 
@@ -71,14 +69,6 @@ def terraform_copy(folder: Path) -> TerraformCopy:
         unavailable("there is neither a mirror of the AWS provider on this machine nor a Terraform registry")
     assert done.returncode == 0, done.stdout + done.stderr
     return copy
-
-
-def copy_source(source: Path, target: Path) -> None:
-    if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns(*OWN))
-    else:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
 
 
 def deployment_of(cloud: LocalCloud, shared: str = "rekognition", **variables: str) -> Terraform:

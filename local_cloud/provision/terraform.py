@@ -26,7 +26,7 @@ from local_cloud.settings import (
     provider_folders,
 )
 
-_SOURCES = ("terraform", "lambdas", "api/openapi.yaml", "scripts/package_lambdas.py")
+SOURCES = ("terraform", "lambdas", "api/openapi.yaml", "scripts/package_lambdas.py")
 _OWN = ("terraform.tfvars", "*.auto.tfvars", "backend.tf", "*.tfstate*", ".terraform", "build", "__pycache__")
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 _PROVIDER = "registry.terraform.io/hashicorp/aws"  # the provider's address, which names its folder in every mirror
@@ -198,10 +198,14 @@ def _copy_sources(folder: Path) -> None:
     for stale in (folder / "terraform").glob("*.tf"):
         stale.unlink()
     shutil.rmtree(folder / "lambdas", ignore_errors=True)
-    for name in _SOURCES:
-        source, target = REPOSITORY / name, folder / name
-        if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns(*_OWN), dirs_exist_ok=True)
-        else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target)
+    for name in SOURCES:
+        copy_source(REPOSITORY / name, folder / name)
+
+
+def copy_source(source: Path, target: Path) -> None:
+    """A file, or a folder without what belongs to a person or a machine; what is in the target stays."""
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns(*_OWN), dirs_exist_ok=True)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from terraform_world import ROOT, copy_source, unavailable
+from local_cloud.provision.terraform import copy_source
+from terraform_world import ROOT, unavailable
 
 MAX_CODE_BYTES = 100_000
 MAX_LAYER_BYTES_WITHOUT_PILLOW = 2_000_000

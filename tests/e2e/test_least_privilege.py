@@ -1,6 +1,5 @@
 """What the functions' roles may do against what they did while the end-to-end suite ran, in each world."""
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -112,4 +111,4 @@ def _table(calls: dict[str, Counter[Any]], permissions: dict[str, set[tuple[str,
 
 
 def _listed(value: Any) -> list[Any]:
-    return json.loads(json.dumps(value if isinstance(value, list) else [value]))
+    return value if isinstance(value, list) else [value]
