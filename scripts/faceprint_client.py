@@ -20,7 +20,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from email.header import Header
 from pathlib import Path
@@ -83,7 +83,9 @@ class ThrottledError(ApiError):
 class Pace:
     """How a client waits; one that is shared and learns slows many threads together."""
 
-    now, sleep, uniform = staticmethod(time.monotonic), staticmethod(time.sleep), staticmethod(random.uniform)
+    now: Callable[[], float] = staticmethod(time.monotonic)
+    sleep: Callable[[float], None] = staticmethod(time.sleep)
+    uniform: Callable[[float, float], float] = staticmethod(random.uniform)
 
     def start(self) -> None:
         """Called before every request; returns when it may start."""
@@ -203,7 +205,6 @@ class FaceprintClient:
         return self._call("GET", "/info")
 
     def health(self) -> Answer:
-        """Whether the service answers; needs no key."""
         return self._call("GET", "/health")
 
     def _call(self, method: str, path: str, **request: Any) -> Answer:

@@ -1,0 +1,182 @@
+"""What the scripts share: where the service is, how a script ends, what it reads and how it prints.
+
+Exit codes: 0 done, 1 something failed, 2 called wrongly, 130 Ctrl-C.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, NoReturn, TypeVar
+
+from dotenv import dotenv_values, find_dotenv
+from rich import box
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from faceprint_client import FaceprintClient, FaceprintError
+
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
+PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Row = dict[str, Any]
+_BROKEN_PIPE = 141  # what a shell shows for a process that SIGPIPE ended
+
+
+class UsageError(Exception):
+    """The script was called wrongly; the text is one line that says what to do."""
+
+
+def make_parser(description: str, *, examples: str) -> argparse.ArgumentParser:
+    """A parser with --url and --api-key; `examples` end its help."""
+    parser = argparse.ArgumentParser(
+        description=description,
+        epilog=f"examples:\n{examples.rstrip()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    service = parser.add_argument_group("the service (also in the environment or in the nearest .env upward)")
+    service.add_argument("--url", help="address with its stage, as http://127.0.0.1:8000/v1 (FACEPRINT_URL)")
+    service.add_argument("--api-key", help="its key; others can see options, so better FACEPRINT_API_KEY")
+    return parser
+
+
+def connect(arguments: argparse.Namespace, **options: Any) -> FaceprintClient:
+    """The client that options, environment or .env name, in this order; `options` are the client's.
+
+    Raises UsageError for what is missing.
+    """
+    settings = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
+    url = arguments.url or settings.get("FACEPRINT_URL")
+    api_key = arguments.api_key or settings.get("FACEPRINT_API_KEY")
+    given = {"FACEPRINT_URL": url, "FACEPRINT_API_KEY": api_key}
+    if not url or not api_key:
+        missing = " and ".join(name for name, value in given.items() if not value)
+        raise UsageError(f"Set {missing} in the environment or in .env, or give --url and --api-key.")
+    try:
+        return FaceprintClient(url, api_key, **options)
+    except FaceprintError as error:
+        raise UsageError(str(error)) from error
+
+
+def run_script(main: Callable[[], int], *, failed: int = FAILED) -> NoReturn:
+    """Runs `main` and exits with what it returns; every error becomes one line and its exit code."""
+    try:
+        code = main()
+        sys.stdout.flush()
+    except UsageError as error:
+        code = _complain(str(error), USAGE)
+    except FaceprintError as error:
+        code = _complain(str(error), failed)
+    except BrokenPipeError:
+        # Nobody reads any more, as in `| head`; nor could the interpreter flush at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _BROKEN_PIPE
+    except OSError as error:
+        code = _complain(f"{error.filename or 'A file'}: {error.strerror or error}", failed)
+    except KeyboardInterrupt:
+        code = _complain("Interrupted.", INTERRUPTED)
+    sys.exit(code)
+
+
+def _complain(text: str, code: int) -> int:
+    print(text, file=sys.stderr)
+    return code
+
+
+def find_photos(paths: Iterable[Path]) -> list[Path]:
+    """Files as they are given, and all photos below folders, by name. Raises UsageError for what is not there."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            below = (file for file in path.rglob("*") if file.suffix.lower() in PHOTO_SUFFIXES and file.is_file())
+            found += sorted(file for file in below if not _is_hidden(file.relative_to(path)))
+        elif path.is_file():
+            found.append(path)
+        else:
+            raise UsageError(f"{path} is neither a file nor a folder.")
+    if not found:
+        raise UsageError("There is no photo (.jpg, .jpeg or .png) in what was named.")
+    return found
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def in_parallel(work: Callable[[Item], Result], items: Sequence[Item], *, workers: int) -> Iterator[Result]:
+    """Results in the order of the items. Where the caller stops, what has not begun never does."""
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield from pool.map(work, items)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def with_progress(results: Iterable[Result], *, total: int, what: str) -> Iterator[Result]:
+    """The results, with a bar on standard error where that is a terminal."""
+    console = Console(stderr=True)
+    with Progress(
+        *Progress.get_default_columns(), console=console, transient=True, disable=not _is_shown(total)
+    ) as bar:
+        yield from bar.track(results, total=total, description=what)
+
+
+def _is_shown(total: int) -> bool:
+    return total > 1 and sys.stderr.isatty()
+
+
+def print_rows(rows: Iterable[Row], *, columns: Sequence[str], as_json: bool = False) -> None:
+    """A table on a terminal, otherwise tab-separated lines without a heading; JSON Lines when asked for."""
+    if as_json:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+    elif sys.stdout.isatty():
+        Console().print(make_table(rows, columns=columns))
+    else:
+        for row in rows:
+            print("\t".join(show(row.get(column)) for column in columns))
+
+
+def make_table(rows: Iterable[Row], *, columns: Sequence[str]) -> Table:
+    """A rich table; what is in the cells is never read as markup."""
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(show(row.get(column))) for column in columns))
+    return table
+
+
+def show(value: Any) -> str:
+    """One line without control characters, which names of files and people may hold."""
+    text = "-" if value is None or value == "" else f"{value:.1f}" if isinstance(value, float) else str(value)
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+@contextmanager
+def replace_file(path: Path) -> Iterator[IO[bytes]]:
+    """Writes beside `path` and takes its place at the end; what fails or is interrupted leaves nothing behind."""
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            yield file
+            file.flush()
+            Path(file.name).chmod(0o666 & ~_umask())
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _umask() -> int:
+    """There is no way to ask for it but to set it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

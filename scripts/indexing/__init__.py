@@ -1,0 +1,1 @@
+"""What index_folder.py is made of."""
