@@ -10,7 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, NoReturn, TypeVar
 
@@ -83,7 +83,16 @@ def run_script(main: Callable[[], int], *, failed: int = FAILED) -> NoReturn:
         code = _complain(f"{error.filename or 'A file'}: {error.strerror or error}", failed)
     except KeyboardInterrupt:
         code = _complain("Interrupted.", INTERRUPTED)
+    if code == INTERRUPTED:
+        _leave_now(code)
     sys.exit(code)
+
+
+def _leave_now(code: int) -> NoReturn:
+    """Without waiting for threads that still have a request under way, as the interpreter would."""
+    with suppress(OSError):
+        sys.stdout.flush()
+    os._exit(code)
 
 
 def _complain(text: str, code: int) -> int:
@@ -117,7 +126,7 @@ def in_parallel(work: Callable[[Item], Result], items: Sequence[Item], *, worker
     try:
         yield from pool.map(work, items)
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def with_progress(results: Iterable[Result], *, total: int, what: str) -> Iterator[Result]:

@@ -76,8 +76,10 @@ def _walk(folder: Path, ignored: Counter[str], *, seen: set[tuple[int, int]]) ->
         return
     seen.add((status.st_dev, status.st_ino))
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.name == JOURNAL_NAME:
+            continue
         if entry.name.startswith("."):
-            ignored["hidden"] += entry.name != JOURNAL_NAME
+            ignored["hidden"] += 1
         elif entry.is_dir():
             yield from _walk(folder / entry.name, ignored, seen=seen)
         elif entry.is_file():
