@@ -1,0 +1,135 @@
+"""What the scripts share: where the service is, how they end, how they print and write."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from command_line import UsageError, connect, find_photos, replace_file, show
+
+ROOT = Path(__file__).resolve().parents[3]
+SCRIPTS = ("index_folder", "search", "identify", "compare", "export", "erase", "watch_index")
+NONE = argparse.Namespace(url=None, api_key=None)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder below one with a .env, and an environment without an address."""
+    for name in ("FACEPRINT_URL", "FACEPRINT_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    return tmp_path / ".env"
+
+
+def run(script: str, *arguments: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FACEPRINT_")}
+    command = [sys.executable, str(ROOT / "scripts" / f"{script}.py"), *arguments]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+
+
+def test_options_win_over_the_environment_and_that_over_the_nearest_env_file(
+    settings: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.write_text("FACEPRINT_URL=http://file/v1\nFACEPRINT_API_KEY=key-of-file\n")
+
+    by_file = connect(NONE).url
+    monkeypatch.setenv("FACEPRINT_URL", "http://environment/v1")
+    by_environment = connect(NONE).url
+    by_option = connect(argparse.Namespace(url="http://option/v1", api_key=None)).url
+
+    assert (by_file, by_environment, by_option) == ("http://file/v1", "http://environment/v1", "http://option/v1")
+
+
+def test_what_is_missing_is_named(settings: Path) -> None:
+    with pytest.raises(UsageError, match="Set FACEPRINT_URL and FACEPRINT_API_KEY in"):
+        connect(NONE)
+
+    settings.write_text("FACEPRINT_URL=http://file/v1\n")
+
+    with pytest.raises(UsageError, match="Set FACEPRINT_API_KEY in"):
+        connect(NONE)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_script_explains_itself_with_examples(script: str, tmp_path: Path) -> None:
+    done = run(script, "--help", folder=tmp_path)
+
+    assert done.returncode == 0
+    assert f"examples:\n\n  {script}.py" in done.stdout
+    assert "FACEPRINT_URL" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments", "code"),
+    [
+        ("index_folder", ["."], 2),
+        ("index_folder", ["nowhere", "--url", "http://x/v1", "--api-key", "k"], 2),
+        ("index_folder", [".", "--workers", "0"], 2),
+        ("search", [], 2),
+        ("search", ["a.jpg", "--face-id", "f"], 2),
+        ("identify", ["nowhere.jpg", "--url", "http://x/v1", "--api-key", "k"], 2),
+        ("compare", ["a.jpg"], 2),
+        ("compare", ["a.jpg", "b.jpg"], 2),
+        ("export", ["--format", "xml"], 2),
+        ("erase", ["a.jpg"], 2),
+        ("erase", ["--yes"], 2),
+        ("watch_index", ["--once"], 2),
+        ("watch_index", ["--once", "--url", "nonsense", "--api-key", "k"], 2),
+    ],
+)
+def test_a_wrong_call_is_told_in_one_line(script: str, arguments: list[str], code: int, tmp_path: Path) -> None:
+    done = run(script, *arguments, folder=tmp_path)
+
+    assert (done.returncode, done.stdout) == (code, "")
+    assert "Traceback" not in done.stderr
+    assert len([line for line in done.stderr.splitlines() if not line.startswith(("usage:", " "))]) == 1
+
+
+def test_photos_of_folders_are_found_by_name_and_single_ones_as_given(tmp_path: Path) -> None:
+    for name in ("b.jpg", "a/c.PNG", ".hidden.jpg", ".h/d.jpg", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+
+    found = find_photos([tmp_path, tmp_path / "notes.txt"])
+
+    assert [path.relative_to(tmp_path).as_posix() for path in found] == ["a/c.PNG", "b.jpg", "notes.txt"]
+
+
+def test_what_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="neither a file nor a folder"):
+        find_photos([tmp_path / "nowhere"])
+    with pytest.raises(UsageError, match="no photo"):
+        find_photos([tmp_path])
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    path.write_text("before")
+
+    with pytest.raises(KeyboardInterrupt), replace_file(path) as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+    interrupted = path.read_text()
+    with replace_file(path) as file:
+        file.write(b"after")
+
+    assert (interrupted, path.read_text()) == ("before", "after")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_names_cannot_play_with_the_terminal() -> None:
+    assert show("a\x1b[31m\tb\n") == "a�[31m�b�"
+    assert show(97.56) == "97.6"
+    assert show(None) == "-"
