@@ -20,7 +20,7 @@ from command_line import FAILED, INTERRUPTED, UsageError, connect, make_parser, 
 from faceprint_client import Answer, FaceprintClient
 from indexing.display import Display, make_display
 from indexing.journal import JOURNAL_NAME, Journal
-from indexing.naming import choose_naming
+from indexing.naming import CHOICES, choose_naming
 from indexing.pacer import SharedPace
 from indexing.plan import PhotoFile, Plan, Scan, common_prefix, make_plan, price_of, scan_folder
 from indexing.run import IndexRun, Outcome
@@ -90,8 +90,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("folder", type=Path, metavar="DIR", help="photos lie here, at any depth")
     parser.add_argument("--prefix", default="", help="what keys begin with; then comes the path below DIR")
     names = parser.add_mutually_exclusive_group()
-    choices = ("auto", "folder", "file", "none")
-    names.add_argument("--name-from", choices=choices, default="auto", help="where a person's name comes from (auto)")
+    names.add_argument("--name-from", choices=CHOICES, default="auto", help="where a person's name comes from (auto)")
     names.add_argument("--names", type=Path, metavar="CSV", help="names from a CSV file with the columns file,name")
     parser.add_argument("--workers", type=_positive, default=4, help="photos at a time (4)")
     parser.add_argument("--wait", type=float, default=120, metavar="SECONDS", help="for faces that follow later (120)")
@@ -166,7 +165,8 @@ def _tell_plan(plan: Plan, scan: Scan, client: FaceprintClient, arguments: argpa
     if arguments.json:
         print(json.dumps(describe_plan(plan, ignored=scan.ignored, usd=usd), ensure_ascii=False))
     else:
-        print_plan(plan, ignored=scan.ignored, usd=usd, console=Console())
+        names_from = str(arguments.names or CHOICES[arguments.name_from])
+        print_plan(plan, ignored=scan.ignored, usd=usd, names_from=names_from, console=Console())
     return FAILED if plan.impossible else 0
 
 

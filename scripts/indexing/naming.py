@@ -15,6 +15,14 @@ MAX_NAME_CHARACTERS = 256
 Naming = Callable[[PurePosixPath], str]
 """The name for a path relative to the folder that is indexed; empty where there is none."""
 
+CHOICES = {
+    "auto": "the folder; beside all folders Name of Name_01.jpg",
+    "folder": "the folder",
+    "file": "the file",
+    "none": "nothing",
+}
+"""The values of --name-from, and where the name then comes from."""
+
 _NUMBERED = re.compile(r"(?P<name>.*\D)[\s_\-]+\d+|(?P<copy>.*\D)\s*\(\d+\)")
 _CAMERAS = re.compile(
     r"(?:img|dsc[nf]?|pxl|dcim|mvi|vid|gopr|photo|image|picture|scan|screenshot|whatsapp image)\b", re.IGNORECASE

@@ -63,7 +63,7 @@ def scan_folder(root: Path, *, prefix: str, naming: Naming) -> Scan:
             if _is_photo(path):
                 scan.photos.append(_describe(path, relative, prefix=prefix, naming=naming))
             else:
-                scan.ignored[f"no JPEG or PNG ({path.suffix.lower() or 'no suffix'})"] += 1
+                scan.ignored[f"neither JPEG nor PNG ({path.suffix.lower() or 'no suffix'})"] += 1
         except OSError as exc:
             scan.photos.append(_unreadable(path, relative, prefix=prefix, reason=exc.strerror or str(exc)))
     return scan

@@ -78,7 +78,7 @@ def describe_plan(plan: Plan, *, ignored: Counter[str], usd: float) -> dict[str,
     }
 
 
-def print_plan(plan: Plan, *, ignored: Counter[str], usd: float, console: Console) -> None:
+def print_plan(plan: Plan, *, ignored: Counter[str], usd: float, names_from: str, console: Console) -> None:
     """The dry run for people."""
     if plan.impossible:
         console.print(make_table(list_problems(plan.impossible), columns=("file", "reason")))
@@ -88,6 +88,7 @@ def print_plan(plan: Plan, *, ignored: Counter[str], usd: float, console: Consol
     console.print(f"  by presigned upload  {large} (over {MAX_REQUEST_BYTES / _MEGABYTE:.1f} MB)", highlight=False)
     console.print(f"there already    {len(plan.present)}, and {len(plan.waiting)} pending", highlight=False)
     console.print(f"impossible       {len(plan.impossible)}", highlight=False)
+    console.print(Text(f"names from       {show(names_from)}"))
     _print_names(plan.new, console)
     _print_ignored(ignored, console)
 

@@ -107,7 +107,7 @@ def test_a_folder_is_indexed_under_its_peoples_names_and_never_twice(cloud: Loca
     without_journal = index(cloud, tmp_path, "--prefix", "folder/")
 
     assert (first["photos"], first["indexed"], first["estimated_usd"]) == (4, 4, 0.004)
-    assert first["ignored"] == {"hidden": 1, "no JPEG or PNG (.txt)": 1}
+    assert first["ignored"] == {"hidden": 1, "neither JPEG nor PNG (.txt)": 1}
     assert (again["present"], again["indexed"], without_journal["present"]) == (4, 0, 4)
     stored = images(cloud, "folder/")
     assert list(stored) == paths

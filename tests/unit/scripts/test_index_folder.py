@@ -127,8 +127,8 @@ def test_what_is_no_photo_is_counted_and_passed_over(tmp_path: Path) -> None:
     assert found.photos == []
     assert found.ignored == {
         "hidden": 2,
-        "no JPEG or PNG (.txt)": 1,
-        "no JPEG or PNG (.mp4)": 1,
+        "neither JPEG nor PNG (.txt)": 1,
+        "neither JPEG nor PNG (.mp4)": 1,
         "a folder again, by a symbolic link": 1,
         "a broken link or no file": 1,
     }
