@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -22,6 +23,7 @@ from rich.table import Table
 from rich.text import Text
 
 from faceprint_client import FaceprintClient, FaceprintError
+from shared_pace import SharedPace
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png")
@@ -49,10 +51,11 @@ def make_parser(description: str, *, examples: str) -> argparse.ArgumentParser:
 
 
 def connect(arguments: argparse.Namespace, **options: Any) -> FaceprintClient:
-    """The client that options, environment or .env name, in this order; `options` are the client's.
+    """The client that options, environment or .env name, in this order; `options` are the client's own.
 
     Raises UsageError for what is missing.
     """
+    options.setdefault("pace", SharedPace(threading.Event()))
     settings = {**dotenv_values(find_dotenv(usecwd=True)), **os.environ}
     url = arguments.url or settings.get("FACEPRINT_URL")
     api_key = arguments.api_key or settings.get("FACEPRINT_API_KEY")

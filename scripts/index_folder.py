@@ -21,15 +21,15 @@ from faceprint_client import Answer, FaceprintClient
 from indexing.display import Display, make_display
 from indexing.journal import JOURNAL_NAME, Journal
 from indexing.naming import CHOICES, choose_naming
-from indexing.pacer import SharedPace
 from indexing.plan import PhotoFile, Plan, Scan, common_prefix, make_plan, price_of, scan_folder
 from indexing.run import IndexRun, Outcome
 from indexing.summary import Summary, describe_plan, list_problems, print_plan, print_summary
+from shared_pace import SharedPace
 
 PRICE_PER_IMAGE = 0.001
 """USD: Rekognition's first tier in most regions."""
 
-_RETRIES, _DEADLINE_SECONDS = 30, 600
+_RETRIES, _DEADLINE_SECONDS = 30, 300
 _EXAMPLES = """
   index_folder.py Twice --dry-run                    what would be done, how named, what it costs
   index_folder.py Twice                              Twice/Im_Nayeon/1.jpg becomes Im Nayeon
@@ -70,9 +70,12 @@ def main() -> int:
     client = connect(arguments, retries=_RETRIES, deadline=_DEADLINE_SECONDS, pace=pace)
     scan = scan_folder(root, prefix=arguments.prefix, naming=naming)
     with Journal(arguments.state or root / JOURNAL_NAME, url=client.url) as journal:
-        plan = make_plan(scan.photos, library=_read_library(client, scan.photos), journal=journal)
+        # Who cannot be reached at the start is told so soon, and not as late as in the middle of a night's run.
+        library = _read_library(connect(arguments, pace=pace), scan.photos)
+        plan = make_plan(scan.photos, library=library, journal=journal)
         if arguments.dry_run:
             return _tell_plan(plan, scan, client, arguments)
+        journal.open()
         started = time.monotonic()
         with make_display(len(plan.new) + len(plan.waiting)) as display, _interrupts(stop) as interrupted:
             tally = Tally(display)

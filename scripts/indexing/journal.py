@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Self
 
+from command_line import UsageError
+
 JOURNAL_NAME = ".faceprint-index.jsonl"
 
 
@@ -45,17 +47,24 @@ class Journal:
         line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "url": self._url, **asdict(entry)}
         with self._lock:
             self._entries[entry.key] = entry
-            file = self._file or self._open()
-            file.write(json.dumps(line, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n")
-            file.flush()
+            self._file = self._file or self._open()
+            self._file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
+            self._file.flush()
+
+    def open(self) -> None:
+        """Before anything is sent. Raises UsageError where the file cannot be written."""
+        try:
+            self._file = self._open()
+        except OSError as exc:
+            raise UsageError(f"{self.path} cannot be written ({exc.strerror}); give --state another file.") from exc
 
     def _open(self) -> IO[bytes]:
-        self._file = self.path.open("ab+")
-        if self._file.tell():
-            self._file.seek(-1, 2)
-            if self._file.read(1) != b"\n":
-                self._file.write(b"\n")
-        return self._file
+        file = self.path.open("ab+")
+        if file.tell():
+            file.seek(-1, 2)
+            if file.read(1) != b"\n":
+                file.write(b"\n")
+        return file
 
     def __enter__(self) -> Self:
         return self

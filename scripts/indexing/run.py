@@ -16,8 +16,8 @@ from faceprint_client import (
     ThrottledError,
 )
 from indexing.journal import Entry, Journal
-from indexing.pacer import StoppedError
 from indexing.plan import PhotoFile
+from shared_pace import StoppedError
 
 _HOPELESS = (ForbiddenError, ThrottledError, ConnectionFailedError)
 """What these say after all retries is true of every other photo as well."""

@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from command_line import UsageError, connect, find_photos, replace_file, show
+from tiny_http_server import Reply, tiny_server
 
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPTS = ("index_folder", "search", "identify", "compare", "export", "erase", "watch_index")
@@ -95,6 +98,63 @@ def test_a_wrong_call_is_told_in_one_line(script: str, arguments: list[str], cod
     assert (done.returncode, done.stdout) == (code, "")
     assert "Traceback" not in done.stderr
     assert len([line for line in done.stderr.splitlines() if not line.startswith(("usage:", " "))]) == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "arguments"),
+    [
+        ("search", ["a.jpg"]),
+        ("identify", ["a.jpg"]),
+        ("compare", ["a.jpg", "a.jpg"]),
+        ("export", ["--output", "out.jsonl"]),
+        ("erase", ["a.jpg", "--yes"]),
+        ("watch_index", ["--once"]),
+        ("index_folder", ["."]),
+    ],
+)
+def test_ctrl_c_ends_a_script_at_once_and_leaves_nothing(script: str, arguments: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        deaf.settimeout(30)
+        address = {"FACEPRINT_URL": f"http://127.0.0.1:{deaf.getsockname()[1]}", "FACEPRINT_API_KEY": "k"}
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "scripts" / f"{script}.py"), *arguments],
+            cwd=tmp_path,
+            env={**os.environ, **address},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        waiting, _ = deaf.accept()
+        with waiting:
+            process.send_signal(signal.SIGINT)
+            said, told = process.communicate(timeout=10)
+
+    assert (process.returncode, said, told) == (130, "", "Interrupted.\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_script_has_its_place_in_the_documents(script: str) -> None:
+    assert f"`{script}.py" in (ROOT / "README.md").read_text()
+    assert f"\n## {script}.py\n" in (ROOT / "docs/scripts.md").read_text()
+
+
+def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
+    images = [{"key": f"{number}.jpg", "status": "FAILED", "reason": "x" * 1000} for number in range(500)]
+    with tiny_server(Reply({"images": images})) as server:
+        script = ROOT / "scripts/watch_index.py"
+        done = subprocess.run(
+            ["bash", "-c", f"'{sys.executable}' '{script}' --once | head -n 1"],
+            env={**os.environ, "FACEPRINT_URL": server.url, "FACEPRINT_API_KEY": "k"},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    assert done.stdout.startswith("0.jpg\tFAILED")
+    assert done.stderr == ""
 
 
 def test_photos_of_folders_are_found_by_name_and_single_ones_as_given(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from command_line import UsageError
 from faceprint_client import ApiError, ThrottledError
 from indexing.journal import Entry, Journal
 from indexing.naming import choose_naming, read_names
-from indexing.pacer import SharedPace, StoppedError
 from indexing.plan import Plan, Scan, make_plan, price_of, scan_folder
+from shared_pace import SharedPace, StoppedError
 
 JPEG = b"\xff\xd8\xff\xe0 a photo "
 URL = "http://127.0.0.1:8000/v1"
