@@ -11,11 +11,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer; status 0 hangs up without any."""
+    """One answer; status 0 hangs up without any, and `held` keeps it back until it is set."""
 
     body: Any = field(default_factory=dict)
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    held: threading.Event | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ def _handler(served: TinyServer) -> type[BaseHTTPRequestHandler]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             reply = served.answer(Received(self.command, self.path, headers, body))
             self.close_connection = True
+            if reply.held:
+                reply.held.wait(30)
             if not reply.status:
                 return
             self.send_response(reply.status)

@@ -6,11 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from command_line import UsageError, connect, find_photos, replace_file, show
+from local_world import wait_until
 from tiny_http_server import Reply, tiny_server
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -132,6 +134,29 @@ def test_ctrl_c_ends_a_script_at_once_and_leaves_nothing(script: str, arguments:
 
     assert (process.returncode, said, told) == (130, "", "Interrupted.\n")
     assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
+
+
+def test_the_second_ctrl_c_does_not_wait_for_photos_in_flight(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
+    answer = threading.Event()
+    with tiny_server(Reply({"images": []}), Reply(status=0, held=answer)) as server:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "scripts/index_folder.py"), str(tmp_path)],
+            env={**os.environ, "FACEPRINT_URL": server.url, "FACEPRINT_API_KEY": "k"},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_until(lambda: len(server.received) == 2, seconds=30)
+        process.send_signal(signal.SIGINT)
+        first = next(line for line in process.stderr if line.strip())
+        running = process.poll()
+        process.send_signal(signal.SIGINT)
+        with process:
+            code = process.wait(10)
+        answer.set()
+
+    assert first == "Finishing the photos in flight; Ctrl-C again ends at once.\n"
+    assert (running, code) == (None, 130)
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
