@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from scripts.contract.examples import Answer, Example
+from scripts.contract.examples import Example
 from scripts.contract.openapi import Contract, Operation
 from scripts.contract.placeholders import API_ORIGIN
 from scripts.contract.postman_scripts import ZEROS_VARIABLE, prepare_script, test_script
@@ -39,7 +39,6 @@ def folder(way: Way, number: int, contract: Contract, examples: dict[str, Exampl
 
 def _item(step: Step, way: Way, contract: Contract, example: Example) -> dict[str, Any]:
     scripts = {"prerequest": prepare_script(step, way), "test": test_script(step, contract)}
-    request = _request(step, contract.operations.get(step.operation_id))
     return {
         "name": step.name,
         "id": stable_id(step.step_id),
@@ -48,8 +47,8 @@ def _item(step: Step, way: Way, contract: Contract, example: Example) -> dict[st
             for listen, lines in scripts.items()
             if lines
         ],
-        "request": request,
-        "response": [_saved_answer(step, example.answer, request, example)],
+        "request": _request(step, contract.operations.get(step.operation_id)),
+        "response": [_saved_answer(step, example)],
     }
 
 
@@ -138,7 +137,8 @@ def _choice(body: Body) -> str:
     return ""
 
 
-def _saved_answer(step: Step, answer: Answer, request: dict[str, Any], example: Example) -> dict[str, Any]:
+def _saved_answer(step: Step, example: Example) -> dict[str, Any]:
+    answer = example.answer
     text = answer.body if isinstance(answer.body, str) else readable_json(answer.body)
     return {
         "id": stable_id(f"{step.step_id} answer"),

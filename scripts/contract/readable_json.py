@@ -9,12 +9,13 @@ def readable_json(value: Any, *, width: int = 116, indent: int = 0, before: int 
     line = json.dumps(value, ensure_ascii=False)
     if not value or not isinstance(value, dict | list) or indent + before + len(line) <= width:
         return line
-    named = isinstance(value, dict)
-    items = [(f"{json.dumps(name, ensure_ascii=False)}: ", item) for name, item in value.items()] if named else []
-    items = items or [("", item) for item in value]
+    if isinstance(value, dict):
+        items = [(f"{json.dumps(name, ensure_ascii=False)}: ", item) for name, item in value.items()]
+    else:
+        items = [("", item) for item in value]
     parts = [
         f"{' ' * (indent + 2)}{name}{readable_json(item, width=width, indent=indent + 2, before=len(name))}"
         for name, item in items
     ]
-    opening, closing = "{}" if named else "[]"
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
     return f"{opening}\n" + ",\n".join(parts) + f"\n{' ' * indent}{closing}"
