@@ -8,7 +8,7 @@ from pathlib import Path
 from local_world import ROOT, LocalCloud
 
 SECONDS = 180
-SHOWN_FOLDERS = ("samples", "postman", "base64encode.sh")
+SHOWN = ("samples", "postman", "base64encode.sh", "build")
 # Answers of curl end without a line break, and a refusal has to fail the page.
 CURL = """
 set -euo pipefail
@@ -24,7 +24,7 @@ def shell_blocks(page: str, heading: str = "") -> list[str]:
 
 def run_shell(script: str, cloud: LocalCloud, folder: Path) -> str:
     """What the script prints in an empty folder beside the repository's samples; fails with it."""
-    for name in SHOWN_FOLDERS:
+    for name in SHOWN:
         (folder / name).symlink_to(ROOT / name)
     environment = {
         **os.environ,
