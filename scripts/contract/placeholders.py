@@ -36,7 +36,7 @@ class Placeholders:
         if name in _FIXED:
             return _FIXED[name]
         if isinstance(value, dict):
-            return {key: self._member(key, item) for key, item in value.items()}
+            return {key: self._member(key, item) for key, item in value.items() if not _is_raced(key, item)}
         if isinstance(value, list):
             return self._list(value, name)
         if isinstance(value, float):
@@ -72,3 +72,8 @@ class Placeholders:
 def shorten(text: str, shown: int = SHOWN_TEXT) -> str:
     """The beginning of a text that need not be read."""
     return text if len(text) <= shown else f"{text[:shown]}…"
+
+
+def _is_raced(name: str, value: Any) -> bool:
+    """The faces of an erased photo are removed by the request or by the object's event; only the first tells it."""
+    return name == "usage" and isinstance(value, dict) and set(value["calls"]) == {"DeleteFaces"}

@@ -14,8 +14,6 @@ from scripts.contract.recorder import Recorder
 from scripts.contract.walk import load_walk
 
 FOLDERS = {folder["name"]: len(folder["item"]) for folder in json.loads(COLLECTION.read_text())["item"]}
-# Who erases a photo's faces, the request or the event of its object, is a race; only the first tells its calls.
-RACED = {"usage"}
 
 
 @pytest.fixture
@@ -81,7 +79,7 @@ def shape(example: Example) -> tuple[Any, ...]:
 def _fields(value: Any, path: str = "") -> set[tuple[str, str]]:
     """Path and type of every value; null stands for any type."""
     if isinstance(value, dict):
-        inner = [_fields(item, f"{path}.{name}") for name, item in value.items() if name not in RACED]
+        inner = [_fields(item, f"{path}.{name}") for name, item in value.items()]
         return {(path, "object")}.union(*inner)
     if isinstance(value, list):
         return {(path, "list")}.union(*(_fields(item, f"{path}[]") for item in value))
