@@ -18,7 +18,7 @@ from scripts.contract.generated import stale
 from scripts.contract.openapi import gateway_errors, load_contract
 from scripts.contract.postman import COLLECTION_FILE, ENVIRONMENT_FILE, postman_files
 from scripts.contract.walk import load_walk
-from shell_blocks import shell_blocks
+from shell_blocks import blocks
 
 CONTRACT = load_contract()
 WALK = load_walk(CONTRACT)
@@ -223,7 +223,7 @@ def test_the_page_tells_every_error_of_functions_gateway_and_contract() -> None:
 def test_the_page_shows_a_command_and_an_answer_for_every_step_that_is_not_refused() -> None:
     shown = [step for way in WALK if way.name != "refused" for step in way.steps]
 
-    assert sum(block.count("curl ") for block in shell_blocks(PAGE)) == len(shown)
+    assert sum(block.count("curl ") for block in blocks(PAGE)) == len(shown)
     assert [operation for operation in CONTRACT.operations if f"](#{operation.lower()})" not in PAGE] == []
     anchors = {heading.lower() for heading in re.findall(r"^#+ (\w+)$", PAGE, re.MULTILINE)}
     assert [link for link in re.findall(r"\]\(#([\w-]+)\)", PAGE) if link not in anchors] == []

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from local_world import ROOT, LocalCloud
-from shell_blocks import run_shell, shell_blocks
+from shell_blocks import blocks, run
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not on PATH")
 def test_every_command_of_the_api_page_works_and_leaves_nothing_behind(cloud: LocalCloud, tmp_path: Path) -> None:
-    said = run_shell("\n".join(shell_blocks(PAGE)), cloud, tmp_path)
+    said = run("\n".join(blocks(PAGE)), cloud, tmp_path)
 
     assert said.count('"status": "INDEXED"') >= 8
     assert said.count('"outcome": "match"') >= 12

@@ -8,16 +8,16 @@ import pytest
 
 from local_world import ROOT, LocalCloud
 from newman_runner import require_newman
-from shell_blocks import run_shell, shell_blocks
+from shell_blocks import blocks, run
 
 README = (ROOT / "README.md").read_text()
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not on PATH")
 def test_check_20_every_curl_of_the_readme_works(cloud: LocalCloud, tmp_path: Path) -> None:
-    script = "\n".join(shell_blocks(README, "Photos in") + shell_blocks(README, "People out"))
+    script = "\n".join(blocks(README, heading="Photos in") + blocks(README, heading="People out"))
 
-    said = run_shell(script, cloud, tmp_path)
+    said = run(script, cloud, tmp_path)
 
     assert script.count("curl ") >= 17
     assert '"status": "INDEXED"' in said
@@ -28,11 +28,11 @@ def test_check_20_every_curl_of_the_readme_works(cloud: LocalCloud, tmp_path: Pa
 @pytest.mark.skipif(not shutil.which("aws"), reason="the AWS CLI is not on PATH")
 def test_check_20_every_aws_command_of_the_readme_works(library: LocalCloud, tmp_path: Path) -> None:
     face = library.send("GET", "/index/library/obama.jpg").json()["FaceRecords"][0]["Face"]["FaceId"]
-    (script,) = shell_blocks(README, "AWS tools")
+    (script,) = blocks(README, heading="AWS tools")
     script = script.replace("http://127.0.0.1:8001", library.addresses["awsEndpoint"])
     script = script.replace("http://127.0.0.1:8002", library.addresses["rekognitionEndpoint"])
 
-    said = run_shell(f"FACE={face}\n{script}", library, tmp_path)
+    said = run(f"FACE={face}\n{script}", library, tmp_path)
 
     assert '"S": "Barack Obama"' in said
     assert "library/" in said
@@ -42,8 +42,8 @@ def test_check_20_every_aws_command_of_the_readme_works(library: LocalCloud, tmp
 def test_check_20_the_newman_command_of_the_readme_works(cloud: LocalCloud, tmp_path: Path) -> None:
     require_newman()
     base_url, _, _ = cloud.addresses["url"].rpartition("/")
-    (script,) = shell_blocks(README, "Postman")
+    (script,) = blocks(README, heading="Postman")
 
-    said = run_shell(script.replace("--env-var", f"--env-var base_url={base_url} --env-var"), cloud, tmp_path)
+    said = run(script.replace("--env-var", f"--env-var base_url={base_url} --env-var"), cloud, tmp_path)
 
     assert re.search(r"assertions │ +\d{3} │ +0 │", said)
