@@ -53,7 +53,9 @@ package: $(installed) ## Build the zip of our code and the layer as Terraform do
 	@$(bin)/python scripts/package_lambdas.py layer build/layer.zip \
 		--python $(LAMBDA_PYTHON) --architecture $(LAMBDA_ARCHITECTURE)
 
-generate: $(installed) ## Make docs/api.md and the Postman collection anew
+generate: $(installed) ## Make generated pages, Postman files and the answered contract anew
+	@$(bin)/python scripts/make_contract.py
+	@$(bin)/python scripts/make_settings_docs.py
 	@$(bin)/python -m scripts.make_postman
 	@$(bin)/python -m scripts.make_api_docs
 

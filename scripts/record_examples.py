@@ -27,12 +27,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("which deployment? Give --url and --key as `make run` prints them, or set URL and KEY")
     try:
         examples = list(Recorder(options.url, options.key).record(load_walk(load_contract())))
-    except (WalkError, requests.RequestException) as problem:
-        print(f"record_examples: {problem}", file=sys.stderr)
-        return 1
+    except WalkError as problem:
+        return _fail(str(problem))
+    except requests.ConnectionError:
+        return _fail(f"nothing answers at {options.url}; start it with `make run`, or name another with --url")
+    except requests.RequestException as problem:
+        return _fail(f"{options.url} does not answer: {problem}")
     options.out.write_text(examples_text(examples), encoding="utf-8")
     print(f"{len(examples)} requests and answers in {options.out.name}")
     return 0
+
+
+def _fail(reason: str) -> int:
+    print(f"record_examples: {reason}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":
