@@ -7,7 +7,7 @@ from typing import Any
 from scripts.contract.examples import load_examples
 from scripts.contract.openapi import ROOT, Contract, load_contract
 from scripts.contract.placeholders import API_ORIGIN
-from scripts.contract.postman_requests import BASE64_VARIABLES, PHOTOS_VARIABLE, folder, stable_id
+from scripts.contract.postman_requests import BASE64_VARIABLES, folder, stable_id
 from scripts.contract.postman_scripts import SCHEMAS_VARIABLE
 from scripts.contract.recorder import encoded
 from scripts.contract.walk import load_walk
@@ -21,7 +21,7 @@ _HOW_TO_RUN = """
 put the deployed address into `base_url`.
 
 **Files**: Postman reads files from its working directory (Settings > General). Choose the repository's folder there,
-or choose a photo in each request that sends one. `photos` is the folder of the samples.
+or choose a photo in each request that sends one.
 
 **Base64**: `photo_base64` and `library_photo_base64` hold two small photos of one person. For a photo of yours paste
 the output of `base64encode.sh` there.
@@ -56,7 +56,6 @@ def _collection(contract: Contract) -> dict[str, Any]:
         },
         "item": [folder(way, number, contract, examples) for number, way in enumerate(load_walk(contract), 1)],
         "variable": [
-            _text(PHOTOS_VARIABLE, "samples"),
             *(_text(name, encoded(photo)) for photo, name in BASE64_VARIABLES.items()),
             _text(SCHEMAS_VARIABLE, json.dumps(contract.json_schemas, separators=(",", ":"))),
         ],

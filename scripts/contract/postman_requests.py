@@ -17,7 +17,6 @@ BASE64_VARIABLES = {
     "postman/photos/barack-obama-1.jpg": "library_photo_base64",
     "postman/photos/barack-obama-2.jpg": "photo_base64",
 }
-PHOTOS_VARIABLE = "photos"
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "faceprint/postman")
 
 
@@ -38,7 +37,7 @@ def folder(way: Way, number: int, contract: Contract, examples: dict[str, Exampl
 
 
 def _item(step: Step, way: Way, contract: Contract, example: Example) -> dict[str, Any]:
-    scripts = {"prerequest": prepare_script(step, way), "test": test_script(step, contract)}
+    scripts = {"prerequest": prepare_script(step, way), "test": test_script(step, contract, example.answer.body)}
     return {
         "name": step.name,
         "id": stable_id(step.step_id),
@@ -90,12 +89,12 @@ def _parameters(operation: Operation | None) -> tuple[Any, ...]:
 
 def _body(body: Body) -> dict[str, Any]:
     if body.kind == "file":
-        return {"mode": "file", "file": {"src": _file(body.photo)}}
+        return {"mode": "file", "file": {"src": body.photo}}
     if body.kind == "form":
         parts = ((name, part) for name, part in body.members.items() if isinstance(part, Photo))
         return {
             "mode": "formdata",
-            "formdata": [{"key": name, "type": "file", "src": _file(part.path)} for name, part in parts],
+            "formdata": [{"key": name, "type": "file", "src": part.path} for name, part in parts],
         }
     language = "json" if body.kind == "json" else "text"
     return {"mode": "raw", "raw": _raw(body), "options": {"raw": {"language": language}}}
@@ -111,10 +110,6 @@ def _raw(body: Body) -> str:
         }
         return json.dumps(members, ensure_ascii=False, indent=2)
     return f"{{{{{ZEROS_VARIABLE}}}}}" if body.kind == "zeros" else body.text
-
-
-def _file(photo: str) -> str:
-    return photo.replace("samples", f"{{{{{PHOTOS_VARIABLE}}}}}")
 
 
 def _description(step: Step, operation: Operation | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scripts.contract.openapi import Contract
-from scripts.contract.walk import Step, Way
+from scripts.contract.walk import Step, Way, look_up
 
 SCHEMAS_VARIABLE = "schemas"
 ZEROS_VARIABLE = "zeros"
@@ -14,8 +14,8 @@ TRIES = 60
 PAUSE_MILLISECONDS = 500
 
 
-def test_script(step: Step, contract: Contract) -> list[str]:
-    """Lines of the script that runs after the request."""
+def test_script(step: Step, contract: Contract, answer: Any) -> list[str]:
+    """Lines of the script that runs after the request; the recorded answer tells which values are lists."""
     lines = [f'pm.test("answers {step.status}", () => pm.response.to.have.status({step.status}));']
     if not step.operation_id and step.status < 400:
         return lines
@@ -24,7 +24,7 @@ def test_script(step: Step, contract: Contract) -> list[str]:
     lines += _schema_lines(contract.answer_schema(step.operation_id, step.status))
     lines += _until_lines(step.until)
     for path, expected in step.expect.items():
-        lines += _expectation_lines(path, expected)
+        lines += _expectation_lines(path, expected, in_list=isinstance(look_up(answer, path), list))
     for name, path in step.save.items():
         lines.append(f'pm.collectionVariables.set("{name}", pm.response.json(){_javascript_path(path)});')
     return lines
@@ -76,16 +76,15 @@ def _until_lines(until: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _expectation_lines(path: str, expected: Any) -> list[str]:
+def _expectation_lines(path: str, expected: Any, *, in_list: bool) -> list[str]:
     value = f"pm.response.json(){_javascript_path(path)}"
     if isinstance(expected, dict):
-        said = " or ".join(map(str, expected["in"]))
+        said = f"is {' or '.join(map(str, expected['in']))}"
         check = f"pm.expect({json.dumps(expected['in'])}).to.include({value})"
     else:
-        said = str(expected)
-        wanted = _javascript_value(expected)
-        check = f"pm.expect([].concat({value})).to.include({wanted})"
-    return [f'pm.test("{path} is {said}", () =>', f"  {check});"]
+        said = f"{'includes' if in_list else 'is'} {expected}"
+        check = f"pm.expect({value}).to.{'include' if in_list else 'eql'}({_javascript_value(expected)})"
+    return [f'pm.test("{path} {said}", () =>', f"  {check});"]
 
 
 def _javascript_value(expected: Any) -> str:
