@@ -175,7 +175,7 @@ class FaceprintClient:
         self, photo: Photo, *, threshold: Number = None, max_search: Number = None, annotate: bool = False
     ) -> Answer:
         """Everybody on a photo; `annotate` adds the picture with boxes and names, base64 under `annotated`."""
-        params = {"threshold": threshold, "maxSearch": max_search, "annotate": annotate and "true"}
+        params = {"threshold": threshold, "maxSearch": max_search, "annotate": "true" if annotate else None}
         return self._call("POST", "/identify", params=params, photo=photo)
 
     def identify_as_jpeg(self, photo: Photo, *, threshold: Number = None, max_search: Number = None) -> bytes:
@@ -241,9 +241,9 @@ class FaceprintClient:
                 headers |= {} if data is None else {"Content-Type": _content_type(data)}
                 got: requests.Response = self._local.session.request(method, url, data=data, headers=headers, **options)
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as exc:
-            said = "did not answer in time" if isinstance(exc, requests.Timeout) else "cannot be reached"
+            said = f"{urlsplit(url).netloc} did not answer ({type(exc).__name__}); check the address and that it runs."
             # Without its cause, which names the URL: that of a presigned link is a secret.
-            raise ConnectionFailedError(f"{urlsplit(url).netloc} {said}; check the address and that it runs.") from None
+            raise ConnectionFailedError(said) from None
         error = None if got.status_code < 300 else _error_of(got)
         self._pace.learn(error)
         if error:
@@ -294,7 +294,7 @@ def _error_of(response: requests.Response) -> ApiError:
     return named.get(status, InvalidRequestError if status < 500 else ApiError)(
         status,
         code=str(said.get("error") or response.reason),
-        description=str(said.get("description") or "The address answered with an error; check it and try again."),
+        description=str(said.get("description") or said.get("message") or "The address answered so; check it."),
         request_id=str(said.get("requestId") or ""),
         retry_after=float(retry_after) if retry_after.isdecimal() else 0.0,
     )

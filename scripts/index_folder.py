@@ -8,8 +8,9 @@ import signal
 import sys
 import threading
 import time
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from command_line import FAILED, INTERRUPTED, UsageError, connect, make_parser, 
 from faceprint_client import Answer, FaceprintClient
 from indexing.display import Display, make_display
 from indexing.journal import JOURNAL_NAME, Journal
-from indexing.naming import CHOICES, choose_naming
+from indexing.naming import CHOICES, choose_naming, read_names
 from indexing.plan import PhotoFile, Plan, Scan, common_prefix, make_plan, price_of, scan_folder
 from indexing.run import IndexRun, Outcome
 from indexing.summary import Summary, describe_plan, list_problems, print_plan, print_summary
@@ -30,6 +31,7 @@ PRICE_PER_IMAGE = 0.001
 """USD: Rekognition's first tier in most regions."""
 
 _RETRIES, _DEADLINE_SECONDS = 30, 300
+_MOST_WARNINGS = 10
 _EXAMPLES = """
   index_folder.py Twice --dry-run                    what would be done, how named, what it costs
   index_folder.py Twice                              Twice/Im_Nayeon/1.jpg becomes Im Nayeon
@@ -64,11 +66,12 @@ def main() -> int:
     root: Path = arguments.folder
     if not root.is_dir():
         raise UsageError(f"{root} is no folder.")
-    naming = choose_naming(arguments.name_from, root=root, table=arguments.names)
+    names = read_names(arguments.names) if arguments.names else None
     stop = threading.Event()
     pace = SharedPace(stop)
     client = connect(arguments, retries=_RETRIES, deadline=_DEADLINE_SECONDS, pace=pace)
-    scan = scan_folder(root, prefix=arguments.prefix, naming=naming)
+    scan = scan_folder(root, prefix=arguments.prefix, naming=choose_naming(arguments.name_from, root=root, names=names))
+    _warn_of_strangers(names or {}, scan, arguments.names)
     with Journal(arguments.state or root / JOURNAL_NAME, url=client.url) as journal:
         # Who cannot be reached at the start is told so soon, and not as late as in the middle of a night's run.
         library = _read_library(connect(arguments, pace=pace), scan.photos)
@@ -102,6 +105,13 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--dry-run", action="store_true", help="send nothing; tell what would be done")
     parser.add_argument("--json", action="store_true", help="the summary as one object on standard output")
     return parser.parse_args()
+
+
+def _warn_of_strangers(names: Mapping[str, str], scan: Scan, table: Path) -> None:
+    """A file that is misspelled in the table would else go nameless without a word."""
+    known = {unicodedata.normalize("NFC", photo.shown) for photo in scan.photos}
+    for file in [file for file in names if file not in known][:_MOST_WARNINGS]:
+        print(f"{table}: there is no photo {show(file)}", file=sys.stderr)
 
 
 def _positive(text: str) -> int:

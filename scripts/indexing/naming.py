@@ -53,10 +53,9 @@ def name_from_nothing(path: PurePosixPath) -> str:  # noqa: ARG001  # a Naming l
     return ""
 
 
-def choose_naming(choice: str, *, root: Path, table: Path | None) -> Naming:
-    """The naming for --name-from and --names. Raises UsageError for a table that cannot be read."""
-    if table is not None:
-        names = read_names(table)
+def choose_naming(choice: str, *, root: Path, names: Mapping[str, str] | None = None) -> Naming:
+    """The naming for one of CHOICES, or by `names` as `read_names` has them."""
+    if names is not None:
         return lambda path: names.get(unicodedata.normalize("NFC", path.as_posix()), "")
     if choice == "folder":
         return lambda path: name_from_folder(path, root=root.resolve().name)

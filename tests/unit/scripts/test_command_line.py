@@ -1,6 +1,7 @@
 """What the scripts share: where the service is, how they end, how they print and write."""
 
 import argparse
+import json
 import os
 import signal
 import socket
@@ -134,6 +135,17 @@ def test_ctrl_c_ends_a_script_at_once_and_leaves_nothing(script: str, arguments:
 
     assert (process.returncode, said, told) == (130, "", "Interrupted.\n")
     assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
+
+
+def test_names_for_photos_that_are_not_there_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
+    (tmp_path / "names.csv").write_text("file,name\na.jpg,Ada\nb.jpg,Bob\n")
+    with tiny_server(Reply({"images": []})) as server:
+        service = {"FACEPRINT_URL": server.url, "FACEPRINT_API_KEY": "k"}
+        done = run("index_folder", ".", "--names", "names.csv", "--dry-run", "--json", folder=tmp_path, **service)
+
+    assert (done.returncode, done.stderr) == (0, "names.csv: there is no photo b.jpg\n")
+    assert json.loads(done.stdout)["names"] == {"Ada": 1}
 
 
 def test_the_second_ctrl_c_does_not_wait_for_photos_in_flight(tmp_path: Path) -> None:

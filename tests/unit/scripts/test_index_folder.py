@@ -22,7 +22,7 @@ ENTRY = Entry("a.jpg", bytes=3, mtime_ns=7, name="Ada", status="INDEXED", etag="
 
 
 def named(choice: str, path: str, *, root: str = "Twice") -> str:
-    return choose_naming(choice, root=Path(root), table=None)(PurePosixPath(path))
+    return choose_naming(choice, root=Path(root))(PurePosixPath(path))
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_names_come_from_a_csv_file(tmp_path: Path) -> None:
     table = tmp_path / "names.csv"
     table.write_text('\ufefffile,name\n./a/1.jpg,"Lovelace, Ada"\n\na\\2.jpg,Bob\n', encoding="utf-8")
 
-    naming = choose_naming("auto", root=tmp_path, table=table)
+    naming = choose_naming("auto", root=tmp_path, names=read_names(table))
 
     assert [naming(PurePosixPath(path)) for path in ("a/1.jpg", "a/2.jpg", "a/3.jpg")] == ["Lovelace, Ada", "Bob", ""]
 
@@ -94,7 +94,7 @@ def test_a_csv_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 def scan(folder: Path, *, prefix: str = "", choice: str = "auto") -> Scan:
-    return scan_folder(folder, prefix=prefix, naming=choose_naming(choice, root=folder, table=None))
+    return scan_folder(folder, prefix=prefix, naming=choose_naming(choice, root=folder))
 
 
 def test_photos_are_found_at_any_depth_and_keyed_by_their_path(tmp_path: Path) -> None:
