@@ -150,7 +150,7 @@ def test_a_killed_run_goes_on_where_it_stopped(cloud: LocalCloud, tmp_path: Path
 
 def test_ctrl_c_finishes_what_is_in_flight_and_says_how_to_go_on(cloud: LocalCloud, tmp_path: Path) -> None:
     make_photos(tmp_path, 9)
-    process = start(cloud, tmp_path, "--prefix", "ctrl-c/", "--workers", "2", "--json")
+    process = start(cloud, tmp_path, "--prefix", "ctrl-c/", "--workers", "1", "--json")
     wait_until(lambda: lines_of(tmp_path / JOURNAL) >= 2, seconds=30)
 
     process.send_signal(signal.SIGINT)

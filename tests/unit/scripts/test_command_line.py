@@ -137,6 +137,27 @@ def test_ctrl_c_ends_a_script_at_once_and_leaves_nothing(script: str, arguments:
     assert [path.name for path in tmp_path.iterdir()] == ["a.jpg"]
 
 
+def test_ctrl_c_in_the_middle_of_an_export_leaves_the_file_of_before(tmp_path: Path) -> None:
+    (tmp_path / "out.jsonl").write_text("before")
+    images = Reply({"images": [{"key": "a.jpg"}, {"key": "b.jpg"}]})
+    answer = threading.Event()
+    with tiny_server(images, Reply({"image": {"key": "a.jpg"}}), Reply(status=0, held=answer)) as server:
+        process = subprocess.Popen(
+            [sys.executable, str(ROOT / "scripts/export.py"), "--output", "out.jsonl"],
+            cwd=tmp_path,
+            env={**os.environ, "FACEPRINT_URL": server.url, "FACEPRINT_API_KEY": "k"},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        wait_until(lambda: len(server.received) == 3 and len(list(tmp_path.iterdir())) == 2, seconds=30)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=10)
+        answer.set()
+
+    assert (process.returncode, told) == (130, "Interrupted.\n")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out.jsonl", "before")]
+
+
 def test_names_for_photos_that_are_not_there_are_told(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
     (tmp_path / "names.csv").write_text("file,name\na.jpg,Ada\nb.jpg,Bob\n")

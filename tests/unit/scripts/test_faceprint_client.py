@@ -2,6 +2,7 @@
 
 import base64
 import itertools
+import json
 import socket
 import threading
 from collections.abc import Callable
@@ -189,6 +190,20 @@ def test_every_attempt_sends_the_whole_photo(file: Path, as_bytes: bool) -> None
     assert [request.body for request in server.received] == [PHOTO] * 3
     assert {request.headers["content-length"] for request in server.received} == {str(len(PHOTO))}
     assert {"transfer-encoding"} & set(server.received[0].headers) == set()
+
+
+@pytest.mark.parametrize(("start", "kind"), [(b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png")])
+def test_a_photos_type_is_that_of_its_bytes(start: bytes, kind: str) -> None:
+    with tiny_server(Reply()) as storage:
+        link = {"method": "PUT", "url": storage.url, "headers": {"Content-Type": kind}}
+        with tiny_server(DONE, Reply(link, 201), DONE) as server:
+            client = client_of(server)
+            client.index("a", start)
+            client.upload_large("a", start)
+
+    assert server.received[0].headers["content-type"] == kind
+    assert json.loads(server.received[1].body)["contentType"] == kind
+    assert storage.received[0].headers["content-type"] == kind
 
 
 def test_names_and_metadata_arrive_whatever_their_letters(file: Path) -> None:
