@@ -32,5 +32,5 @@ def last_key(request: dict[str, Any]) -> Item | None:
 
 def _fingerprint(request: dict[str, Any]) -> str:
     """A changed Limit is no other request."""
-    content = json.dumps([request["Statement"], request.get("Parameters", [])], sort_keys=True)
+    content = json.dumps([request["Statement"], request.get("Parameters", [])], sort_keys=True, default=bytes.hex)
     return hashlib.sha256(content.encode()).hexdigest()

@@ -1,6 +1,5 @@
 """moto's tables and indexes as statements see them: rows in wire form, in the order of their keys."""
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.dynamo_type import Item as StoredItem
 from moto.dynamodb.models.table import GlobalSecondaryIndex, SecondaryIndex, Table
 
-from local_cloud.backend.partiql.values import Item, order_of
+from local_cloud.backend.partiql.values import Item, base64_text, order_of
 from local_cloud.partiql.errors import PartiqlError
 from local_cloud.partiql.nodes import Value
 
@@ -118,12 +117,8 @@ def wire(value: DynamoType) -> Value:
     if value.is_map():
         return {value.type: {name: wire(member) for name, member in raw.items()}}
     if value.is_set():
-        return {value.type: [_text(member) for member in raw]}
-    return {value.type: _text(raw)}
-
-
-def _text(raw: Any) -> Any:
-    return base64.b64encode(raw).decode() if isinstance(raw, bytes) else raw
+        return {value.type: [base64_text(member) for member in raw]}
+    return {value.type: base64_text(raw)}
 
 
 def _stored_items(table: Table) -> list[StoredItem]:

@@ -14,6 +14,11 @@ ORDERED = ("S", "N", "B")
 _SETS = {"SS": "string", "NS": "number", "BS": "binary"}
 
 
+def base64_text(raw: Any) -> Any:
+    """moto keeps binary sometimes as bytes, sometimes in base64; everything else stays as it is."""
+    return base64.b64encode(raw).decode() if isinstance(raw, bytes) else raw
+
+
 def type_of(value: Value) -> str:
     """S, N, B, SS, NS, BS, L, M, BOOL or NULL."""
     (kind,) = value
@@ -82,6 +87,8 @@ def canonical(value: Value) -> Value:
         return {kind: {name: canonical(member) for name, member in raw.items()}}
     if kind in _SETS:
         return {kind: _members(kind, raw)}
+    if kind == "B":
+        return {kind: base64_text(raw)}
     if kind == "NULL" and raw is not True:
         raise PartiqlError(
             "One or more parameter values were invalid: Null attribute value types must have the value of true"
@@ -89,8 +96,8 @@ def canonical(value: Value) -> Value:
     return value
 
 
-def _members(kind: str, raw: Iterable[str]) -> list[str]:
-    members = [number(member) if kind == "NS" else member for member in raw]
+def _members(kind: str, raw: Iterable[Any]) -> list[str]:
+    members = [number(member) if kind == "NS" else base64_text(member) for member in raw]
     if not members:
         raise PartiqlError(f"One or more parameter values were invalid: An {_SETS[kind]} set  may not be empty")
     return distinct(members)
