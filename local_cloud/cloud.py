@@ -27,6 +27,7 @@ from local_cloud.errors import StartupError
 from local_cloud.events import EventPollers
 from local_cloud.gateway.access_log import AccessLog
 from local_cloud.gateway.app import Gateway
+from local_cloud.gateway.contract_page import ContractPage
 from local_cloud.gateway.steps import Deployed
 from local_cloud.gateway.usage import Usage
 from local_cloud.guard import Guard
@@ -254,7 +255,7 @@ class Cloud:
         metrics = GatewayMetrics(self._recorder, api_name=deployment.api_name, stage=self.settings.stage)
         gateway = Gateway(deployed, access_log, metrics)
         server = HttpServer(
-            gateway,
+            ContractPage(gateway, stage=self.settings.stage),
             host=self.settings.host,
             port=self.settings.port,
             threads=_GATEWAY_THREADS,

@@ -27,6 +27,7 @@ from pathlib import Path, PurePosixPath
 
 LAMBDAS = Path(__file__).resolve().parent.parent / "lambdas"
 PACKAGE = "faceprint"
+SUFFIXES = (".py", ".json")
 LAYER_LOCK = LAMBDAS / "requirements.txt"
 RUNTIME_LOCK = LAMBDAS / "runtime-requirements.txt"
 
@@ -55,8 +56,8 @@ def pip_install(lock: Path, target: Path, options: Sequence[str]) -> None:
 
 
 def build_code(out: Path, lambdas: Path = LAMBDAS) -> None:
-    """Zips the Python files of our package; every function shares this zip."""
-    write_zip(out, lambdas, (lambdas / PACKAGE).rglob("*.py"))
+    """Zips our package, its code and its data; every function shares this zip."""
+    write_zip(out, lambdas, (path for suffix in SUFFIXES for path in (lambdas / PACKAGE).rglob(f"*{suffix}")))
 
 
 def build_layer(out: Path, *, python: str, architecture: str, install: Install = pip_install) -> bool:

@@ -8,7 +8,7 @@ locals {
 
   code_sha = sha256(jsonencode({
     builder = local.builder_sha
-    files   = { for name in sort(fileset(local.lambdas, "faceprint/**/*.py")) : name => filesha256("${local.lambdas}/${name}") }
+    files   = { for name in sort(fileset(local.lambdas, "faceprint/**/*.{py,json}")) : name => filesha256("${local.lambdas}/${name}") }
   }))
   code_zip = "${path.module}/build/code-${substr(local.code_sha, 0, 12)}.zip"
 

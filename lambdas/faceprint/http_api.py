@@ -43,6 +43,14 @@ class ApiRequest:
     def request_id(self) -> str:
         return str(self.event.get("requestContext", {}).get("requestId", ""))
 
+    @property
+    def stage_url(self) -> str:
+        """Where this API lies for who asks: "https://faces.example.com/v1", without a slash at the end."""
+        context = self.event.get("requestContext", {})
+        scheme = self.headers.get("x-forwarded-proto", "https")
+        path = str(context.get("path", "")).rstrip("/").removesuffix(str(self.event.get("resource", "")))
+        return f"{scheme}://{self.headers.get('host') or context.get('domainName', '')}{path}"
+
     @cached_property
     def headers(self) -> dict[str, str]:
         """By lower-case name."""

@@ -22,6 +22,11 @@ def run_up(options: Namespace) -> int:
         return 130 if stopped.signal_number == signal.SIGINT else 0
 
 
+def page_of(url: str) -> str:
+    """The root of the gateway, given the URL of its stage."""
+    return url.rpartition("/")[0] + "/"
+
+
 def screen(cloud: Cloud) -> str:
     """What a person wants to see first."""
     addresses = cloud.addresses
@@ -31,6 +36,7 @@ Faceprint is up. Photos, tables and faces are {kept}.
 
   API      {addresses.url}
   API key  {addresses.apiKey}
+  contract {page_of(addresses.url)}   every request, to read and to try in a browser
   AWS      {addresses.awsEndpoint}   aws --endpoint-url … s3|sqs|dynamodb|lambda|rekognition …
   logs     {cloud.logs}
 

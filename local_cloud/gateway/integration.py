@@ -40,13 +40,14 @@ class Invoker(Protocol):
 def proxy_event(exchange: Exchange, definition: ApiDefinition, account_id: str) -> dict[str, Any]:
     """The event a Lambda proxy integration sends; with `*/*` as binary type every body is base64."""
     body = exchange.body()
+    headers = {**exchange.headers, **_forwarded(exchange)}
     query = parse_qsl(exchange.query, keep_blank_values=True)
     return {
         "resource": exchange.resource,
         "path": exchange.path.removeprefix(f"/{definition.stage}"),
         "httpMethod": exchange.method,
-        "headers": dict(exchange.headers),
-        "multiValueHeaders": {name: [value] for name, value in exchange.headers.items()},
+        "headers": headers,
+        "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "queryStringParameters": dict(query) or None,
         "multiValueQueryStringParameters": _grouped(query) or None,
         "pathParameters": dict(exchange.path_parameters) or None,
@@ -65,6 +66,16 @@ def encode_event(event: dict[str, Any]) -> bytes:
     others = {name: value for name, value in event.items() if name != "body"}
     text = json.dumps(others, separators=(",", ":"))
     return f'{text[:-1]},"body":"{body}"}}'.encode("ascii")
+
+
+def _forwarded(exchange: Exchange) -> dict[str, str]:
+    """How the client came here. Like API Gateway, it takes the client's word for X-Forwarded-For's beginning only."""
+    addresses = filter(None, (exchange.header("x-forwarded-for"), exchange.source_ip))
+    return {
+        "x-forwarded-for": ", ".join(addresses),
+        "x-forwarded-port": str(exchange.environ["SERVER_PORT"]),
+        "x-forwarded-proto": str(exchange.environ["wsgi.url_scheme"]),
+    }
 
 
 def _grouped(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:

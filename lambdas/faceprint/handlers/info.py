@@ -1,4 +1,4 @@
-"""/info and /health."""
+"""/info, /openapi.json and /health."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from faceprint.handlers.api_gateway import Api, Reply
 from faceprint.observability import logger
+from faceprint.use_cases.describe_contract import describe_contract
 from faceprint.use_cases.describe_service import describe_service
 
 app = Api()
@@ -14,6 +15,11 @@ app = Api()
 @app.route("/info", method=["GET", "POST"])
 def info() -> Reply:
     return app.answer(describe_service(app.wiring.settings))
+
+
+@app.get("/openapi.json")
+def contract() -> Reply:
+    return app.answer(describe_contract(app.received.stage_url))
 
 
 @app.get("/health")

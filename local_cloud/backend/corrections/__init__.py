@@ -11,6 +11,7 @@ from local_cloud.backend.corrections import (
     cloudwatch,
     dynamodb,
     functions,
+    message_moves,
     object_bytes,
     partiql,
     queues,
@@ -29,6 +30,7 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     queues.wait_without_holding_the_lock(arrivals)
     queues.announce_arrivals(arrivals)
     queues.answer_redrive_policy_without_spaces()
+    message_moves.move_messages_from_dead_letter_queues()
     functions.leave_event_delivery_to_the_pollers()
     functions.describe_functions_fully()
     functions.serve_layers_from_the_door()

@@ -254,3 +254,40 @@ def test_a_layers_content_can_be_downloaded(world: World) -> None:
 
     with urllib.request.urlopen(world.aws.endpoint + content["Location"], timeout=5) as answer:
         assert answer.read() == archive.getvalue()
+
+
+@pytest.fixture
+def queues(world: World) -> dict[str, str]:
+    """A queue and its dead-letter queue, by name; returns their URLs."""
+    urls = {"dead": world.sqs.create_queue(QueueName="dead")["QueueUrl"]}
+    redrive = json.dumps({"deadLetterTargetArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead", "maxReceiveCount": 2})
+    urls["index"] = world.sqs.create_queue(QueueName="index", Attributes={"RedrivePolicy": redrive})["QueueUrl"]
+    return urls
+
+
+def test_dead_letters_go_back_to_their_queue_as_new_messages(world: World, queues: dict[str, str]) -> None:
+    dead = f"arn:aws:sqs:{REGION}:{ACCOUNT}:dead"
+    for body in ("one", "two"):
+        world.sqs.send_message(QueueUrl=queues["dead"], MessageBody=body)
+    world.sqs.receive_message(QueueUrl=queues["dead"], VisibilityTimeout=0)
+
+    handle = world.sqs.start_message_move_task(SourceArn=dead)["TaskHandle"]
+
+    found = world.sqs.receive_message(QueueUrl=queues["index"], MaxNumberOfMessages=10, AttributeNames=["All"])
+    (task,) = world.sqs.list_message_move_tasks(SourceArn=dead)["Results"]
+    assert handle
+    assert sorted(message["Body"] for message in found["Messages"]) == ["one", "two"]
+    assert {message["Attributes"]["ApproximateReceiveCount"] for message in found["Messages"]} == {"1"}
+    assert "Messages" not in world.sqs.receive_message(QueueUrl=queues["dead"])
+    assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 2)
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [("index", "AWS.SimpleQueueService.UnsupportedOperation"), ("none", "ResourceNotFoundException")],
+)
+def test_only_a_dead_letter_queue_is_redriven(world: World, queues: dict[str, str], source: str, code: str) -> None:
+    with pytest.raises(ClientError) as failure:
+        world.sqs.start_message_move_task(SourceArn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{source}")
+
+    assert failure.value.response["Error"]["Code"] == code

@@ -242,6 +242,25 @@ def test_info_tells_names_and_settings_but_no_secrets(world: World) -> None:
     assert call("getHealth")[1] == {"status": "ok"}
 
 
+@pytest.mark.parametrize(
+    ("headers", "url"),
+    [
+        ({"Host": "faces.example.com"}, "https://faces.example.com/v1"),
+        ({"host": "127.0.0.1:8000", "X-Forwarded-Proto": "http"}, "http://127.0.0.1:8000/v1"),
+    ],
+)
+def test_the_contract_has_every_route_and_the_address_it_was_asked_at(
+    world: World, headers: dict[str, str], url: str
+) -> None:
+    status, body = call("getContract", headers=headers)
+
+    assert status == 200
+    assert body["servers"] == [{"url": url}]
+    assert body["paths"] == CONTRACT["paths"]
+    assert body["components"] == CONTRACT["components"]
+    assert [name for name in body if name.startswith("x-amazon")] == []
+
+
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """What is logged during the test."""

@@ -94,6 +94,8 @@ class Client:
             "REQUEST_METHOD": method,
             "REQUEST_URI": uri,
             "SERVER_PROTOCOL": "HTTP/1.1",
+            "SERVER_PORT": "8000",
+            "wsgi.url_scheme": "http",
             "REMOTE_ADDR": "127.0.0.1",
             "HTTP_HOST": "localhost:8000",
             "wsgi.input": io.BytesIO(body),
@@ -195,6 +197,17 @@ def test_the_event_is_a_rest_api_proxy_event(client: Client) -> None:
     context = event["requestContext"]
     assert (context["stage"], context["path"], context["resourcePath"]) == ("v1", "/v1/search", "/search")
     assert context["identity"]["sourceIp"] == "127.0.0.1"
+
+
+def test_the_event_tells_how_the_client_came_whatever_it_says_itself(client: Client) -> None:
+    client.send("GET", "/v1/info", x_forwarded_for="10.0.0.9", x_forwarded_proto="gopher", x_forwarded_port="70")
+
+    told = {name: value for name, value in client.event["headers"].items() if name.startswith("x-forwarded-")}
+    assert told == {
+        "x-forwarded-for": "10.0.0.9, 127.0.0.1",
+        "x-forwarded-port": "8000",
+        "x-forwarded-proto": "http",
+    }
 
 
 def test_a_request_without_body_or_query_has_null_there(client: Client) -> None:

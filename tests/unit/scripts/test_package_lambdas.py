@@ -25,6 +25,7 @@ def lambdas(tmp_path: Path) -> Path:
         write(folder / name, f"# {name}\n")
     write(folder / "faceprint/__pycache__/image.cpython-313.pyc", "bytecode")
     write(folder / "faceprint/notes.txt", "not Python")
+    write(folder / "faceprint/openapi.json", "{}\n")
     write(folder / "tests/test_image.py", "# a test\n")
     write(folder / "requirements.txt", "a-package==1\n")
     return folder
@@ -85,6 +86,7 @@ def test_code_zip_holds_the_package_and_nothing_else(lambdas: Path, tmp_path: Pa
         "faceprint/__init__.py",
         "faceprint/handlers/index.py",
         "faceprint/model/image.py",
+        "faceprint/openapi.json",
     ]
 
 
@@ -133,6 +135,7 @@ def test_two_builds_of_one_archive_at_once_do_not_disturb_each_other(lambdas: Pa
         package_lambdas.build_code(out, lambdas)
         yield lambdas / "faceprint/model/image.py"
         yield lambdas / "faceprint/handlers/index.py"
+        yield lambdas / "faceprint/openapi.json"
 
     package_lambdas.write_zip(out, lambdas, files_while_another_build_runs())
     alone = tmp_path / "alone.zip"
@@ -178,7 +181,7 @@ def test_real_code_zip_stays_below_100_kb(tmp_path: Path) -> None:
     package_lambdas.build_code(tmp_path / "code.zip")
 
     assert (tmp_path / "code.zip").stat().st_size <= 100_000
-    assert all(re.fullmatch(r"faceprint/[\w/]+\.py", name) for name in names(tmp_path / "code.zip"))
+    assert all(re.fullmatch(r"faceprint/[\w/]+\.(?:py|json)", name) for name in names(tmp_path / "code.zip"))
 
 
 def test_layer_is_the_same_twice_although_each_build_has_a_folder_of_its_own(
