@@ -70,7 +70,8 @@ class Placeholders:
         return text
 
     def reveal(self, text: str) -> str:
-        for value, placeholder in self.by_value.items():
+        """A time that several rows share means the last of them."""
+        for value, placeholder in reversed(self.by_value.items()):
             text = text.replace(placeholder, value)
         return text
 
@@ -90,7 +91,7 @@ def placeholders(cloud: LocalCloud) -> Placeholders:
             if row["key"]["S"] == key:
                 found[row["ImageId"]["S"]] = f"00000000-0000-0000-{number:04}-000000000000"
                 found[row["IndexedAt"]["S"]] = moment
-        found[photo["IndexedAt"]["S"]] = moment  # last of the photo's, so that a statement's time means this one
+        found[photo["IndexedAt"]["S"]] = moment  # written after the faces' rows
     return Placeholders(found)
 
 

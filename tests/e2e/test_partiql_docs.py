@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from local_world import ROOT, LocalCloud, start_cloud
+from local_cloud.backend.partiql.values import bytes_of
+from local_world import ROOT, LocalCloud, sample, start_cloud
 from partiql_page import (
     PAGE,
     Example,
@@ -112,6 +113,31 @@ def test_check_22_the_page_shows_what_the_statement_gives(number: int, results: 
         assert shown.shown.strip() == results[number]
     else:
         assert alike(json.loads(shown.shown), json.loads(results[number])), results[number]
+
+
+def test_searches_answer_the_corrected_name(results: list[str], cloud: LocalCloud) -> None:
+    found = cloud.send("PUT", "/search", sample("grace-hopper")).json()
+
+    assert found["matchedFaces"] == ["Rear Admiral Grace Hopper"]
+
+
+def test_a_face_whose_row_was_deleted_is_an_orphan(results: list[str], cloud: LocalCloud, stable: Placeholders) -> None:
+    face_id = stable.reveal("00000000-0000-0000-0000-000000000004")
+
+    found = cloud.send("PUT", "/search", sample("barack-obama-3")).json()["matches"]
+
+    (match,) = [match for match in found if match["FaceId"] == face_id]
+    assert (match["orphan"], match["name"], match["key"]) == (True, None, None)
+
+
+@pytest.mark.parametrize(("table", "kilobytes"), [("rekognition", 0.8), ("rekognition-images", 0.4)])
+def test_rows_weigh_what_the_page_says(table: str, kilobytes: float, cloud: LocalCloud, stable: Placeholders) -> None:
+    rows = cloud.client("dynamodb").execute_statement(Statement=f'SELECT * FROM "{table}"')["Items"]
+
+    weights = [bytes_of(row) for row in rows if row.get("FaceCount") or "Confidence" in row]
+
+    assert sum(weights) / len(weights) == pytest.approx(kilobytes * 1000, rel=0.1)
+    assert f"{kilobytes} KB" in PAGE.read_text()
 
 
 def test_the_page_has_statements_enough() -> None:

@@ -5,12 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto.dynamodb.models.dynamo_type import DynamoType
-from moto.dynamodb.models.dynamo_type import Item as StoredItem
 from moto.dynamodb.models.table import SecondaryIndex, Table
 
 from local_cloud.backend.partiql.tables import Source, keys_of
-from local_cloud.backend.partiql.values import Item
+from local_cloud.backend.partiql.values import Item, bytes_of
 
 READ_BYTES, WRITE_BYTES = 4096, 1024
 TRANSACTION_FACTOR = 2
@@ -68,7 +66,7 @@ def of_read(source: Source, reads: list[int], *, consistent: bool) -> Consumed:
 
 def of_write(table: Table, before: Item | None, after: Item | None) -> Consumed:
     """The larger of the two items counts; an index only where its part of the item changes."""
-    units = _write_units(max(size_of(before), size_of(after)))
+    units = _write_units(max(_size(before), _size(after)))
     by_index = {
         kind: {index.name: cost for index in indexes or [] if (cost := _index_units(table, index, before, after))}
         for kind, indexes in (("global", table.global_indexes), ("local", table.indexes))
@@ -76,9 +74,8 @@ def of_write(table: Table, before: Item | None, after: Item | None) -> Consumed:
     return Consumed(table.name, units, by_index["global"], by_index["local"])
 
 
-def size_of(item: Item | None) -> int:
-    """Bytes, as moto counts them."""
-    return StoredItem(DynamoType({"S": ""}), None, item).size() if item else 0
+def _size(item: Item | None) -> int:
+    return bytes_of(item) if item else 0
 
 
 def _write_units(size: int) -> float:
@@ -91,8 +88,8 @@ def _index_units(table: Table, index: SecondaryIndex, before: Item | None, after
         return 0.0
     keys = keys_of(index.schema)
     if old and new and any(old[name] != new[name] for name in keys):
-        return _write_units(size_of(old)) + _write_units(size_of(new))
-    return _write_units(max(size_of(old), size_of(new)))
+        return _write_units(_size(old)) + _write_units(_size(new))
+    return _write_units(max(_size(old), _size(new)))
 
 
 def _in_index(table: Table, index: SecondaryIndex, item: Item | None) -> Item | None:

@@ -7,7 +7,7 @@ from typing import Any
 from local_cloud.backend.partiql.capacity import Consumed, of_read
 from local_cloud.backend.partiql.conditions import find, holds
 from local_cloud.backend.partiql.keys import partitions, sort_conditions
-from local_cloud.backend.partiql.tables import Row, Source, wire_item
+from local_cloud.backend.partiql.tables import Row, Source
 from local_cloud.backend.partiql.values import Item, content, order_of
 from local_cloud.partiql.errors import PartiqlError
 from local_cloud.partiql.nodes import Binary, Expression, Path, Select, Value
@@ -43,7 +43,7 @@ class _Plan:
         if self.hashes is None:
             return self.source.rows()
         found = [row for value in self.hashes for row in self.source.partition(value)]
-        return [row for row in found if all(holds(term, wire_item(row.stored)) for term in self.sort_terms)]
+        return [row for row in found if all(holds(term, row.item) for term in self.sort_terms)]
 
 
 def read_page(
@@ -71,7 +71,7 @@ def _first(rows: list[Row], limit: int | None) -> list[Row]:
     """As many as the limit and a megabyte allow, one at least."""
     taken, size = 0, 0
     for row in rows[:limit]:
-        size += row.stored.size()
+        size += row.size
         if taken and size > PAGE_BYTES:
             break
         taken += 1
@@ -80,10 +80,10 @@ def _first(rows: list[Row], limit: int | None) -> list[Row]:
 
 def _sizes(plan: _Plan, seen: list[Row], empty: list[int]) -> list[int]:
     if plan.hashes is None:
-        return [sum(row.stored.size() for row in seen)]
+        return [sum(row.size for row in seen)]
     sizes: dict[Any, int] = {}
     for row in seen:
-        sizes[row.order[0]] = sizes.get(row.order[0], 0) + row.stored.size()
+        sizes[row.order[0]] = sizes.get(row.order[0], 0) + row.size
     return [*sizes.values(), *empty]
 
 
@@ -121,8 +121,7 @@ def _follows(select: Select, source: Source) -> Callable[[tuple[Any, ...], tuple
 
 
 def _key(source: Source, row: Row) -> Item:
-    item = wire_item(row.stored)
-    return {name: item[name] for name in source.keys}
+    return {name: row.item[name] for name in source.keys}
 
 
 def _order(source: Source, key: Item) -> tuple[Any, ...]:
@@ -133,7 +132,7 @@ def _project(select: Select, source: Source, row: Row, view: Item) -> Item:
     if select.columns is None:
         return view
     # A local index reaches the item beside it.
-    whole = view if source.is_global else wire_item(row.stored)
+    whole = view if source.is_global else row.item
     found = {column_name(column): find(column, whole) for column in select.columns}
     return {name: value for name, value in found.items() if value is not None}
 

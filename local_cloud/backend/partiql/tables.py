@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.dynamo_type import Item as StoredItem
 from moto.dynamodb.models.table import GlobalSecondaryIndex, SecondaryIndex, Table
 
-from local_cloud.backend.partiql.values import Item, base64_text, order_of
+from local_cloud.backend.partiql.values import Item, base64_text, bytes_of, order_of
 from local_cloud.partiql.errors import PartiqlError
 from local_cloud.partiql.nodes import Value
 
@@ -19,6 +20,16 @@ class Row:
 
     stored: StoredItem
     order: tuple[Any, ...]
+
+    @cached_property
+    def item(self) -> Item:
+        """All of it, in wire form."""
+        return wire_item(self.stored)
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of the whole item."""
+        return bytes_of(self.item)
 
 
 @dataclass(frozen=True)
@@ -56,9 +67,8 @@ class Source:
 
     def view(self, row: Row) -> Item:
         """What the table or index holds of the row."""
-        item = wire_item(row.stored)
         shown = self.projected()
-        return item if shown is None else {name: item[name] for name in item if name in shown}
+        return row.item if shown is None else {name: row.item[name] for name in row.item if name in shown}
 
     def projected(self) -> set[str] | None:
         """The attributes that the index holds; None for all."""

@@ -60,6 +60,26 @@ def size_of(value: Value) -> int | None:
     return len(raw) if kind in ("S", "L", "M", *_SETS) else None
 
 
+def bytes_of(item: Item) -> int:
+    """What an item weighs in DynamoDB: names, texts, two digits a byte, and a few bytes for each collection."""
+    return sum(len(name.encode()) + _weight(value) for name, value in item.items())
+
+
+def _weight(value: Value) -> int:
+    ((kind, raw),) = value.items()
+    if kind == "N":
+        return (len(Decimal(raw).normalize().as_tuple().digits) + 1) // 2 + 1
+    if kind in ("S", "B"):
+        return len(order_of(value))
+    if kind in _SETS:
+        return sum(_weight({kind[0]: member}) for member in raw)
+    if kind == "L":
+        return 3 + sum(1 + _weight(member) for member in raw)
+    if kind == "M":
+        return 3 + len(raw) + bytes_of(raw)
+    return 1
+
+
 def contains(whole: Value, part: Value) -> bool:
     """A text or binary a piece of it, a set or list a member."""
     ((kind, raw),) = whole.items()

@@ -10,6 +10,7 @@ from moto.dynamodb.exceptions import (
     UpdateHashRangeKeyException,
 )
 from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.dynamo_type import Item as StoredItem
 from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import (
     validate_put_has_empty_attrs,
@@ -17,7 +18,7 @@ from moto.dynamodb.responses import (
     validate_put_has_gsi_keys_set_to_none,
 )
 
-from local_cloud.backend.partiql.capacity import Consumed, of_write, size_of
+from local_cloud.backend.partiql.capacity import Consumed, of_write
 from local_cloud.backend.partiql.checks import check_assignment
 from local_cloud.backend.partiql.conditions import evaluate, holds
 from local_cloud.backend.partiql.keys import key_of_write
@@ -131,4 +132,4 @@ def _check_item(table: Table, item: Item) -> None:
     validate_put_has_empty_attrs(item, table)
     validate_put_has_gsi_keys_set_to_none(item, table)
     table._validate_key_sizes(item)
-    size_of(item)  # an item over 400 KB is refused when it is measured
+    StoredItem(DynamoType(item[table.hash_key_attr]), None, item)  # refuses what is over 400 KB
