@@ -8,7 +8,7 @@ from local_cloud.partiql.constants import tuple_key
 from local_cloud.partiql.cursor import Cursor
 from local_cloud.partiql.errors import NotWellFormedError, PartiqlError
 from local_cloud.partiql.expressions import expression, operand
-from local_cloud.partiql.nodes import Call, Exists, Expression, Insert, Path, Statement
+from local_cloud.partiql.nodes import Call, Exists, Expression, Insert, Literal, Parameter, Path, Statement
 from local_cloud.partiql.selects import select
 from local_cloud.partiql.tokens import Kind
 
@@ -24,7 +24,10 @@ class Parsed:
 def parse(text: str) -> Parsed:
     """Raises PartiqlError with DynamoDB's message for what it does not understand or support."""
     cursor = Cursor(text)
-    statement = _statement(cursor)
+    try:
+        statement = _statement(cursor)
+    except RecursionError as exc:  # thousands of parentheses
+        raise NotWellFormedError from exc
     cursor.accept(";")
     if cursor.token.kind is not Kind.END:
         raise NotWellFormedError("Unexpected token after expression")
@@ -75,11 +78,13 @@ def _insert(cursor: Cursor) -> Insert:
 
 
 def _inserted(value: Expression) -> Expression:
+    if isinstance(value, Literal | Parameter):
+        return value
     if isinstance(value, Path):
         raise PartiqlError(f"Unsupported data type: VariableReference under key root at {value.place}")
     if isinstance(value, Call):
         raise PartiqlError(f"Unsupported data type: {value.name} under key root at {value.place}")
-    return value
+    raise PartiqlError("Unsupported data type: expression under key root")
 
 
 def _no_single_item(cursor: Cursor) -> PartiqlError:

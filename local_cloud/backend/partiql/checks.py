@@ -78,6 +78,8 @@ def check_assignment(change: Assign) -> None:
         for operand in (value.left, value.right):
             if isinstance(operand, Literal) and "N" not in operand.value:
                 raise _wrong_operand(value.operator, operand)
+            if not isinstance(operand, Literal | Path):
+                raise PartiqlError(f"Unsupported operator in Update Expression. Operator: {value.operator}")
 
 
 def _check_update_function(call: Call) -> None:
@@ -85,6 +87,8 @@ def _check_update_function(call: Call) -> None:
         raise PartiqlError(f"Unrecognized function: {call.name} at {call.place}")
     if len(call.arguments) != 2:
         raise _wrong_count(call)
+    if not all(isinstance(argument, Literal | Path) for argument in call.arguments):
+        raise PartiqlError(f"Unsupported operation: an expression as an argument of {call.name}")
 
 
 def _nodes(node: Any) -> Iterator[Any]:

@@ -4,6 +4,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -122,3 +123,88 @@ def test_a_condition_means_what_it_says(
     found = matching(world, text, limit)
 
     assert found == [f"p{number}" for number, row in enumerate(table) if meaning(row)]
+
+
+PIECES = """
+SELECT
+*
+FaceId
+name, tags
+FROM faces
+FROM faces.by_key
+FROM visits
+WHERE
+FaceId = 'f1'
+"key" = 'a.jpg'
+name
+tags
+metadata.camera
+"list"[0]
+=
+<>
+<
+>=
+'Ann'
+1
+<<'red'>>
+['a', 1]
+{'a': 1}
+true
+null
+AND
+OR
+NOT
+(
+)
+IS MISSING
+IS NOT NULL
+BETWEEN 1 AND 2
+IN ['Ann', 1]
+size(tags)
+contains(name, 'n')
+begins_with(name, 'A')
+person = 'ann'
+ORDER BY FaceId
+ORDER BY "at" DESC
+UPDATE faces
+SET n =
+SET tags =
+set_add(tags, <<'x'>>)
+list_append("list", [1])
++
+Confidence
+REMOVE name
+REMOVE metadata.camera
+DELETE FROM faces
+INSERT INTO faces VALUE
+{'FaceId': 'f9'}
+{'FaceId': 'f8', 'n':
+}
+RETURNING ALL OLD *
+RETURNING MODIFIED NEW *
+;
+""".strip().splitlines()
+STARTS = [
+    "",
+    "SELECT * FROM faces WHERE",
+    "UPDATE faces SET n =",
+    "UPDATE faces",
+    "DELETE FROM faces WHERE FaceId = 'f1' AND",
+]
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    start=st.sampled_from(STARTS), pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=8), end=st.booleans()
+)
+def test_whatever_is_asked_is_answered_or_refused(world: World, start: str, pieces: list[str], end: bool) -> None:
+    if not world.dynamodb.list_tables()["TableNames"]:
+        make_tables(world)
+    statement = " ".join([start, *pieces, "WHERE FaceId = 'f1'" if end else ""])
+
+    try:
+        status = world.dynamodb.execute_statement(Statement=statement)["ResponseMetadata"]["HTTPStatusCode"]
+    except ClientError as refused:
+        status = refused.response["ResponseMetadata"]["HTTPStatusCode"]
+
+    assert status in (200, 400)
