@@ -57,7 +57,8 @@ def read_page(
     rows = plan.rows()
     waiting = _in_order(select, source, rows)
     if after is not None:
-        waiting = [row for row in waiting if _follows(select, source)(row.order, _order(source, after))]
+        last_order, follows = _order(source, after), _follows(select, source)
+        waiting = [row for row in waiting if follows(row.order, last_order)]
     seen = _first(waiting, limit)
     more = len(seen) < len(waiting) or (len(seen) == limit and not plan.names_items)
     last = _key(source, seen[-1]) if seen and more else None
@@ -125,6 +126,8 @@ def _key(source: Source, row: Row) -> Item:
 
 
 def _order(source: Source, key: Item) -> tuple[Any, ...]:
+    if key.keys() != set(source.keys):  # the table was made anew, with another key
+        raise PartiqlError("Invalid NextToken")
     return tuple(order_of(key[name]) for name in source.keys)
 
 

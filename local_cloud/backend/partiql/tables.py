@@ -78,11 +78,11 @@ class Source:
         return {*self.keys, *projection.get("NonKeyAttributes", [])}
 
     def _placed(self, items: Iterable[StoredItem]) -> list[Row]:
-        keys = self.keys
+        keys = {name: type_in_schema(self.table, name) for name in self.keys}
         return [
             Row(item, tuple(order_of(wire(item.attrs[name])) for name in keys))
             for item in items
-            if all(name in item.attrs for name in keys)
+            if all(name in item.attrs and item.attrs[name].type == kind for name, kind in keys.items())
         ]
 
 

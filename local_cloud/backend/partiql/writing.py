@@ -15,7 +15,6 @@ from moto.dynamodb.models.table import Table
 from moto.dynamodb.responses import (
     validate_put_has_empty_attrs,
     validate_put_has_empty_keys,
-    validate_put_has_gsi_keys_set_to_none,
 )
 
 from local_cloud.backend.partiql.capacity import Consumed, of_write
@@ -128,8 +127,19 @@ def _check_item(table: Table, item: Item) -> None:
             )
         if type_of(item[name]) != type_in_schema(table, name):
             raise InvalidAttributeTypeError(name, type_in_schema(table, name), type_of(item[name]))
+    _check_index_keys(table, item)
     validate_put_has_empty_keys(item, table)
     validate_put_has_empty_attrs(item, table)
-    validate_put_has_gsi_keys_set_to_none(item, table)
     table._validate_key_sizes(item)
     StoredItem(DynamoType(item[table.hash_key_attr]), None, item)  # refuses what is over 400 KB
+
+
+def _check_index_keys(table: Table, item: Item) -> None:
+    for index in table.all_indexes():
+        for name in keys_of(index.schema):
+            expected = type_in_schema(table, name)
+            if name in item and type_of(item[name]) != expected:
+                raise MockValidationException(
+                    f"One or more parameter values were invalid: Type mismatch for Index Key {name} "
+                    f"Expected: {expected} Actual: {type_of(item[name])} IndexName: {index.name}"
+                )

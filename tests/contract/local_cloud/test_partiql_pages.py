@@ -162,3 +162,23 @@ def test_groups_of_statements_tell_their_costs_by_table(world: World) -> None:
 
     assert batch["ConsumedCapacity"] == [{"TableName": "faces", "CapacityUnits": 1.0}]
     assert transaction["ConsumedCapacity"] == [{"TableName": "faces", "CapacityUnits": 2.0}]
+
+
+def test_a_token_of_a_table_that_was_made_anew_is_refused(world: World) -> None:
+    token = page(world, "SELECT * FROM visits", Limit=1)["NextToken"]
+    world.dynamodb.delete_table(TableName="visits")
+    world.dynamodb.create_table(
+        TableName="visits",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+    with pytest.raises(ClientError, match=r"ValidationException.*Invalid NextToken"):
+        page(world, "SELECT * FROM visits", NextToken=token)
+
+
+def test_an_index_leaves_out_items_whose_key_has_another_type(world: World) -> None:
+    write(world, "odd", key={"N": "7"})
+
+    assert values(pages(world, "SELECT FaceId FROM faces.by_key")) == ["f1", "f2", "f3"]
