@@ -18,11 +18,12 @@ new_enough = "$(PYTHON)" -c 'import ensurepip, sys; sys.exit(sys.version_info < 
 key_of = $(shell cat $(1) | cksum | tr ' ' '-')
 installed := $(VENV)/installed-$(call key_of,requirements.txt)
 bench_installed := $(VENV)/bench-installed-$(call key_of,requirements-bench.txt)
+newman := build/newman/installed-$(call key_of,tests/newman/package.json tests/newman/package-lock.json)
 checkov := .venv-checkov/installed-$(call key_of,requirements-checkov.txt)
 models := models/set-up-$(call key_of,requirements.txt $(wildcard face_engine/model_setup/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check bench package lock clean lambda-packages virtualenv
+.PHONY: help setup demo run test check bench package generate lock clean lambda-packages virtualenv
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -38,7 +39,7 @@ demo: setup ## Index and search the sample photos on this machine
 run: setup ## Run everything on this machine, keeping what it stores in .data
 	@$(bin)/python -m local_cloud up --data .data $(ARGS)
 
-test: setup ## Run all tests
+test: setup $(if $(shell command -v npm 2>/dev/null),$(newman)) ## Run all tests
 	@$(in_venv) python -m pytest $(ARGS)
 
 check: $(installed) $(checkov) ## Check form, style, types, the contract, shell scripts and Terraform
@@ -51,6 +52,12 @@ package: $(installed) ## Build the zip of our code and the layer as Terraform do
 	@$(bin)/python scripts/package_lambdas.py code build/code.zip
 	@$(bin)/python scripts/package_lambdas.py layer build/layer.zip \
 		--python $(LAMBDA_PYTHON) --architecture $(LAMBDA_ARCHITECTURE)
+
+generate: $(installed) ## Make generated pages, Postman files and the answered contract anew
+	@$(bin)/python scripts/make_contract.py
+	@$(bin)/python scripts/make_settings_docs.py
+	@$(bin)/python -m scripts.make_postman
+	@$(bin)/python -m scripts.make_api_docs
 
 lock: $(installed) ## Pin all dependencies anew (ARGS=--upgrade for newer versions)
 	@$(pip_install) uv==$(UV_VERSION)
@@ -79,6 +86,14 @@ $(bench_installed): $(installed)
 	@echo "Installing the benchmarks' baseline into $(VENV)" >&2
 	@$(pip_install) --require-hashes -r requirements-bench.txt >&2
 	@rm -f $(VENV)/bench-installed-* && touch $@
+
+# Only the tests of the Postman collection need it, and skip without npm.
+$(newman):
+	@echo "Installing newman into build/newman: a minute, once" >&2
+	@mkdir -p build/newman && rm -f build/newman/installed-*
+	@cp tests/newman/package.json tests/newman/package-lock.json tests/newman/.npmrc build/newman
+	@cd build/newman && if npm ci --silent >&2; then touch $(abspath $@); \
+		else echo "newman could not be installed (is the npm registry reachable?): its tests are skipped" >&2; fi
 
 # Its dependencies clash with ours.
 $(checkov): | $(installed)

@@ -39,7 +39,7 @@ write_encoded() {
   partial=$(mktemp -- "$output.XXXXXX" 2>/dev/null) || fail "cannot write: no file can be created beside $output"
   trap 'rm -f -- "$partial"' EXIT
   encode "$input" >"$partial" || fail "could not encode $input"
-  chmod "$(printf '%o' $((0666 & ~$(umask))))" "$partial"
+  chmod -- "$(printf '%o' $((0666 & ~$(umask))))" "$partial"
   mv -f -- "$partial" "$output"
 }
 
@@ -53,7 +53,7 @@ main() {
   [[ -n "$output" ]] || fail "OUT is empty"
   check_input "$input"
   if [[ "$output" == - ]]; then
-    encode "$input"
+    encode "$input" || fail "could not encode $input"
   else
     check_output "$input" "$output"
     write_encoded "$input" "$output"

@@ -25,7 +25,7 @@ def blocks(text: str, *, heading: str = "", info: str = "bash") -> list[str]:
 
 def run(script: str, cloud: LocalCloud, folder: Path) -> str:
     """What the script says on standard output, run in `folder` beside samples/; fails when one of its commands does."""
-    for name in ("samples", "scripts", "base64encode.sh"):
+    for name in ("samples", "scripts", "postman", "base64encode.sh", "build"):
         (folder / name).unlink(missing_ok=True)
         (folder / name).symlink_to(ROOT / name)
     addresses = cloud.addresses

@@ -1,11 +1,13 @@
 """What the README shows works as it stands there."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from local_world import ROOT, LocalCloud
+from newman_runner import require_newman
 from shell_blocks import blocks, run
 
 README = (ROOT / "README.md").read_text()
@@ -35,3 +37,13 @@ def test_check_20_every_aws_command_of_the_readme_works(library: LocalCloud, tmp
     assert '"S": "Barack Obama"' in said
     assert "library/" in said
     assert '"ExternalImageId"' in said
+
+
+def test_check_20_the_newman_command_of_the_readme_works(cloud: LocalCloud, tmp_path: Path) -> None:
+    require_newman()
+    base_url, _, _ = cloud.addresses["url"].rpartition("/")
+    (script,) = blocks(README, heading="Postman")
+
+    said = run(script.replace("--env-var", f"--env-var base_url={base_url} --env-var"), cloud, tmp_path)
+
+    assert re.search(r"assertions │ +\d{3} │ +0 │", said)

@@ -28,6 +28,18 @@ def test_check_13_an_erased_photo_leaves_nothing_and_says_what_it_removed(world:
     assert not world.collection.faces
 
 
+def test_an_erasure_also_tells_the_faces_that_the_event_of_its_object_removed_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.put("a.jpg", world.collection.show(make_image(1), "ana", "bea"))
+    faces, erase = sorted(world.collection.faces), world.store.erase
+    monkeypatch.setattr(world.store, "erase", lambda key: (erase(key), world.index(key))[0])
+
+    answer = world.erase_image.erase("a.jpg")
+
+    assert answer["deleted"] == {"FaceIds": faces, "versions": 1}
+
+
 def test_erasing_what_is_not_there_is_not_found(world: World) -> None:
     with pytest.raises(NotFoundError):
         world.erase_image.erase("a.jpg")

@@ -102,6 +102,22 @@ def test_failing_base64_leaves_nothing_half_written(photo: Path, tmp_path: Path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["my photo.jpg", "tools"]
 
 
+def test_failing_base64_fails_standard_output_too(photo: Path, tmp_path: Path) -> None:
+    done = encode(photo, "-", tools=put_base64_in_front(tmp_path / "tools", BROKEN))
+
+    assert done.returncode == 1
+    assert b"could not encode" in done.stderr
+
+
+def test_output_may_begin_with_a_dash(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(photo.parent)
+
+    done = encode(photo, "-body.txt")
+
+    assert done.returncode == 0, done.stderr
+    assert (photo.parent / "-body.txt").read_bytes() == base64.b64encode(PHOTO)
+
+
 @pytest.mark.parametrize("link", ["same", "symbolic", "hard"])
 def test_input_is_never_overwritten(photo: Path, tmp_path: Path, link: str) -> None:
     out = tmp_path / "out"

@@ -1,0 +1,78 @@
+"""The Postman collection and its environment."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from scripts.contract.examples import load_examples
+from scripts.contract.openapi import ROOT, Contract, load_contract
+from scripts.contract.placeholders import API_ORIGIN
+from scripts.contract.postman_requests import BASE64_VARIABLES, folder, stable_id
+from scripts.contract.postman_scripts import SCHEMAS_VARIABLE
+from scripts.contract.recorder import encoded
+from scripts.contract.walk import load_walk
+
+COLLECTION_FILE = ROOT / "postman" / "faceprint.postman_collection.json"
+ENVIRONMENT_FILE = ROOT / "postman" / "faceprint.postman_environment.json"
+COLLECTION_SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+API_KEY_VARIABLE = "{{api_key}}"
+_HOW_TO_RUN = """
+**To begin**: import the environment too, choose it, and paste the key that `make run` prints into `api_key`. For AWS
+put the deployed address into `base_url`.
+
+**Files**: Postman reads files from its working directory (Settings > General). Choose the repository's folder there,
+or choose a photo in each request that sends one.
+
+**Base64**: `photo_base64` and `library_photo_base64` hold two small photos of one person. For a photo of yours paste
+the output of `base64encode.sh` there.
+
+Each folder is a whole life of a photo, from indexing to erasing. Run a folder, or the whole collection, as often as
+you like: it works under the prefix `postman/` and leaves the library as it found it. The saved answers were recorded
+from the real service; "…" stands for what was cut."""
+
+
+def postman_files() -> dict[Path, str]:
+    """Both files by their path."""
+    files = {COLLECTION_FILE: _collection(load_contract()), ENVIRONMENT_FILE: _environment()}
+    return {path: json.dumps(made, ensure_ascii=False, indent=2) + "\n" for path, made in files.items()}
+
+
+def _collection(contract: Contract) -> dict[str, Any]:
+    info, examples = contract.document["info"], load_examples()
+    return {
+        "info": {
+            "_postman_id": stable_id("collection"),
+            "name": info["title"],
+            "description": f"{info['description'].strip()}\n{_HOW_TO_RUN}",
+            "schema": COLLECTION_SCHEMA,
+        },
+        "auth": {
+            "type": "apikey",
+            "apikey": [
+                _text("key", contract.document["components"]["securitySchemes"]["api_key"]["name"]),
+                _text("value", API_KEY_VARIABLE),
+                _text("in", "header"),
+            ],
+        },
+        "item": [folder(way, number, contract, examples) for number, way in enumerate(load_walk(contract), 1)],
+        "variable": [
+            *(_text(name, encoded(photo)) for photo, name in BASE64_VARIABLES.items()),
+            _text(SCHEMAS_VARIABLE, json.dumps(contract.json_schemas, separators=(",", ":"))),
+        ],
+    }
+
+
+def _environment() -> dict[str, Any]:
+    values = {"base_url": (API_ORIGIN, "default"), "stage": ("v1", "default"), "api_key": ("", "secret")}
+    return {
+        "id": stable_id("environment"),
+        "name": "Faceprint on this machine",
+        "values": [
+            {"key": name, "value": value, "type": kind, "enabled": True} for name, (value, kind) in values.items()
+        ],
+        "_postman_variable_scope": "environment",
+    }
+
+
+def _text(key: str, value: str) -> dict[str, str]:
+    return {"key": key, "value": value, "type": "string"}

@@ -1,0 +1,17 @@
+#!/usr/bin/env python3
+"""Makes the Postman collection and environment of contract, walk and recorded answers."""
+
+import sys
+
+from scripts.contract.generated import write_or_check
+from scripts.contract.postman import postman_files
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0; with --check 1 when a file is stale."""
+    command = "python -m scripts.make_postman"
+    return write_or_check(postman_files, what=str(__doc__), command=command, arguments=arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""The Postman collection passes against the running service, and its saved answers are still what it answers."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local_world import LocalCloud
+from newman_runner import COLLECTION, require_newman, run_newman
+from scripts.contract.examples import Example, load_examples
+from scripts.contract.openapi import load_contract
+from scripts.contract.recorder import Recorder
+from scripts.contract.walk import load_walk
+
+FOLDERS = {folder["name"]: len(folder["item"]) for folder in json.loads(COLLECTION.read_text())["item"]}
+
+
+@pytest.fixture
+def newman() -> None:
+    require_newman()
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_each_folder_of_the_collection_is_a_whole_life(
+    newman: None, cloud: LocalCloud, tmp_path: Path, folder: str
+) -> None:
+    run = run_newman(cloud, tmp_path, folder)
+
+    assert run.failures == []
+    assert run.requests >= FOLDERS[folder]
+    assert run.assertions >= 2 * FOLDERS[folder] - 1
+    assert cloud.send("GET", "/index?prefix=postman/").json() == {"images": []}
+
+
+def test_the_collection_runs_after_a_run_that_was_interrupted(newman: None, cloud: LocalCloud, tmp_path: Path) -> None:
+    photo = (COLLECTION.parents[1] / "samples" / "grace-hopper.jpg").read_bytes()
+    cloud.put("postman/file/grace-hopper.jpg", photo)
+
+    run = run_newman(cloud, tmp_path, "1 File bodies")
+
+    assert run.failures == []
+
+
+def test_a_wrong_key_fails_the_collection(newman: None, cloud: LocalCloud, tmp_path: Path) -> None:
+    run = run_newman(cloud, tmp_path, "2 Base64 bodies", key="wrong")
+
+    assert len(run.failures) > FOLDERS["2 Base64 bodies"]
+
+
+def test_an_answer_of_another_shape_fails_the_collection(newman: None, cloud: LocalCloud, tmp_path: Path) -> None:
+    changed = json.loads(COLLECTION.read_text())
+    (schemas,) = [variable for variable in changed["variable"] if variable["key"] == "schemas"]
+    schemas["value"] = schemas["value"].replace('["FaceDetails"]', '["FaceDetails","Owner"]')
+    (tmp_path / "changed.json").write_text(json.dumps(changed))
+
+    run = run_newman(cloud, tmp_path, "2 Base64 bodies", collection=tmp_path / "changed.json")
+
+    assert len(run.failures) == 1
+    assert "should have required property 'Owner'" in run.failures[0]
+
+
+def test_recorded_answers_are_still_true(cloud: LocalCloud) -> None:
+    walk = load_walk(load_contract())
+
+    now = list(Recorder(cloud.addresses["url"], cloud.addresses["apiKey"]).record(walk))
+
+    recorded = load_examples()
+    assert [example.step for example in now] == list(recorded)
+    assert [example.step for example in now if shape(example) != shape(recorded[example.step])] == []
+
+
+def shape(example: Example) -> tuple[Any, ...]:
+    """Request, status, headers and the answer's fields and types; other people in the library may add matches."""
+    request, answer = example.request, example.answer
+    return (request.method, request.headers, answer.status, sorted(answer.headers), _fields(answer.body))
+
+
+def _fields(value: Any, path: str = "") -> set[tuple[str, str]]:
+    """Path and type of every value; null stands for any type."""
+    if isinstance(value, dict):
+        inner = [_fields(item, f"{path}.{name}") for name, item in value.items()]
+        return {(path, "object")}.union(*inner)
+    if isinstance(value, list):
+        return {(path, "list")}.union(*(_fields(item, f"{path}[]") for item in value))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return {(path, "number")}
+    return set() if value is None else {(path, type(value).__name__)}
