@@ -106,7 +106,7 @@ def execute(statement: str, cloud: LocalCloud) -> subprocess.CompletedProcess[st
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)), ids=[f"{at}: {e.code[:70]}" for at, e in enumerate(EXAMPLES)])
-def test_check_22_the_page_shows_what_the_statement_gives(number: int, results: list[str]) -> None:
+def test_the_page_shows_what_the_statement_gives(number: int, results: list[str]) -> None:
     shown = examples(PAGE.read_text())[number]
 
     if shown.form == "text":

@@ -179,3 +179,18 @@ def test_a_checked_condition_is_no_write(world: World) -> None:
     start = streams.get_shard_iterator(StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON")
     records = streams.get_records(ShardIterator=start["ShardIterator"])["Records"]
     assert [record["eventName"] for record in records] == ["INSERT"] * 4 + ["REMOVE"]
+
+
+def test_the_item_that_failed_its_condition_is_shown_to_who_asks(world: World) -> None:
+    statement = {
+        "Statement": "DELETE FROM faces WHERE FaceId = 'f4' AND name = 'Ann'",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+
+    (response,) = world.dynamodb.batch_execute_statement(Statements=[statement])["Responses"]
+    with pytest.raises(ClientError) as cancelled:
+        world.dynamodb.execute_transaction(TransactStatements=[statement])
+
+    item = {"FaceId": {"S": "f4"}, "name": {"S": "ann"}, "Confidence": {"S": "99"}}
+    assert response["Error"]["Item"] == item
+    assert cancelled.value.response["CancellationReasons"][0]["Item"] == item
