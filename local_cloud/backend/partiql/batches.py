@@ -6,6 +6,7 @@ from moto.core.exceptions import JsonRESTError
 
 from local_cloud.backend.partiql.capacity import Consumed
 from local_cloud.backend.partiql.execution import (
+    EXISTS_ALONE,
     Answer,
     FindTable,
     Member,
@@ -85,7 +86,7 @@ def error_of(exc: JsonRESTError) -> dict[str, Any]:
 def _run(member: Member, find_table: FindTable) -> Outcome:
     statement = member.statement
     if isinstance(statement, Exists):
-        raise PartiqlError("EXISTS can only be used in ExecuteTransaction write requests.")
+        raise PartiqlError(EXISTS_ALONE)
     if isinstance(statement, Select):
         return read_one(member, find_table, refusal=_NO_KEY)
     write = prepare(statement, find_table(statement.table), on_failure=member.on_failure)

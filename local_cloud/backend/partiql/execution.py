@@ -19,6 +19,7 @@ from local_cloud.partiql.nodes import Exists, Expression, Insert, Select, Statem
 Request = dict[str, Any]
 Answer = dict[str, Any]
 FindTable = Callable[[str], Table]
+EXISTS_ALONE = "EXISTS can only be used in ExecuteTransaction write requests."
 _DETAILS = ("INDEXES", "TOTAL", "NONE")
 
 
@@ -74,7 +75,7 @@ def execute_statement(request: Request, find_table: FindTable) -> Answer:
 def _executed(member: Member, request: Request, find_table: FindTable) -> tuple[Answer, Consumed]:
     statement = member.statement
     if isinstance(statement, Exists):
-        raise PartiqlError("EXISTS can only be used in ExecuteTransaction write requests.")
+        raise PartiqlError(EXISTS_ALONE)
     if isinstance(statement, Select):
         return _selected(statement, request, find_table)
     write = prepare(statement, find_table(statement.table), on_failure=member.on_failure)

@@ -74,7 +74,9 @@ def key_of_write(table: Table, where: Expression | None) -> Item:
 
 def split_read(table: Table, where: Expression | None) -> tuple[Item | None, list[Expression]]:
     """The primary key of the one item that is read, None if there is no such key; and what else the item must be."""
-    names, key, rest = keys_of(table.schema), Item(), []
+    names = keys_of(table.schema)
+    key: Item = {}
+    rest: list[Expression] = []
     for term in conjuncts(where):
         named = next((name for name in names if len(_values_of(name, term) or []) == 1), None)
         value = (_values_of(named, term) or [])[0] if named else None
@@ -82,8 +84,6 @@ def split_read(table: Table, where: Expression | None) -> tuple[Item | None, lis
             rest.append(term)
         else:
             key[named] = value
-    for name, value in key.items():
-        _check_types(table, name, [value])
     return (key if len(key) == len(names) else None), rest
 
 

@@ -127,6 +127,7 @@ def test_a_transaction_does_everything(world: World) -> None:
         ("EXISTS(SELECT * FROM faces WHERE FaceId = 'nobody' AND name IS MISSING)", "ConditionalCheckFailed"),
         ("UPDATE faces SET n = name + 1 WHERE FaceId = 'f2'", "ValidationError"),
         ("UPDATE faces SET name = 'x' WHERE name = 'Ann'", "ValidationError"),
+        ("UPDATE visits SET note = 'x' WHERE person = 'ann' AND \"at\" = '9'", "ValidationError"),
         ("DELETE FROM nothing_here WHERE FaceId = 'f2'", "ResourceNotFound"),
     ],
 )
