@@ -100,6 +100,8 @@ class _Collected:
 
 
 class _Task(WSGITask):  # type: ignore[misc]  # waitress is untyped
+    channel: Any
+
     def write(self, data: bytes) -> None:
         """Head and body go out together. Between the two, Go's HTTP client (Terraform's) may give the answer up."""
         if self.wrote_header:
