@@ -75,6 +75,7 @@ def _run(application: Application, settings: Settings) -> None:
         threads=threads,
         connection_limit=threads + SPARE_CONNECTIONS,
         max_request_body_size=HARD_BODY_LIMIT,
+        send_bytes=65536,  # head and body go out together: between the two, Go's HTTP client may give an answer up
         ident=None,
         clear_untrusted_proxy_headers=True,
     )

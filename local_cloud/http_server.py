@@ -3,6 +3,7 @@
 - A body that will be refused anyway is read but not kept (`body_limit`).
 - `X-Amz-Meta-My_Name` is known as `x-amz-meta-my_name`: S3 keeps metadata names in lower case with their
   underscores, where WSGI has neither and waitress drops such headers.
+- The head of an answer does not travel alone.
 """
 
 import logging
@@ -88,7 +89,32 @@ def _wsgi_name(name: bytes) -> str:
     return name.upper().replace(b"-", b"_").decode("latin-1")
 
 
+class _Collected:
+    """Takes what a task writes to its channel."""
+
+    def __init__(self, server: Any) -> None:
+        self.server, self.pieces = server, list[bytes]()
+
+    def write_soon(self, data: bytes) -> None:
+        self.pieces.append(data)
+
+
 class _Task(WSGITask):  # type: ignore[misc]  # waitress is untyped
+    channel: Any
+
+    def write(self, data: bytes) -> None:
+        """Head and body go out together. Between the two, Go's HTTP client (Terraform's) may give the answer up."""
+        if self.wrote_header:
+            super().write(data)
+            return
+        channel, collected = self.channel, _Collected(self.channel.server)
+        self.channel = collected
+        try:
+            super().write(data)
+        finally:
+            self.channel = channel
+        channel.write_soon(b"".join(collected.pieces))
+
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
         environ[PRESERVED_NAMES] = getattr(self.request, "metadata_names", {})

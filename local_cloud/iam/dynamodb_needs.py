@@ -1,9 +1,9 @@
 """What requests to DynamoDB need: its batches, transactions and PartiQL are allowed by what they do to each table."""
 
-import re
 from collections.abc import Iterator
 
 from local_cloud.iam.requests import AwsRequest, Need
+from local_cloud.partiql.tokens import Kind, Token, tokenize
 
 _TRANSACTION = {
     "Put": "PutItem",
@@ -21,7 +21,7 @@ _PARTIQL = {
     "DELETE": ("PartiQLDelete", "FROM"),
 }
 _STATEMENTS = {"BatchExecuteStatement": "Statements", "ExecuteTransaction": "TransactStatements"}
-_TOKEN = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")+"|[A-Za-z_][\w-]*|\S""")
+_NONE = Token(Kind.END, "")
 
 
 def dynamodb_needs(request: AwsRequest) -> Iterator[Need]:
@@ -48,12 +48,10 @@ def _on_table(request: AwsRequest, operation: str, table: str, index: str | None
 
 
 def _of_statement(request: AwsRequest, statement: str) -> Need:
-    tokens = _TOKEN.findall(statement)
-    action, before = _PARTIQL[tokens[0].upper()]
-    at = [token.upper() for token in tokens].index(before) + 1
-    index = _name(tokens[at + 2]) if tokens[at + 1 : at + 2] == ["."] else None
-    return _on_table(request, action, _name(tokens[at]), index)
-
-
-def _name(token: str) -> str:
-    return token[1:-1].replace('""', '"') if token.startswith('"') else token
+    """From the tokens alone: who may not touch a table learns nothing of what is wrong with the statement."""
+    tokens = tokenize(statement)
+    action, before = _PARTIQL[tokens[0].text]
+    words = [token.text if token.kind is Kind.KEYWORD else "" for token in tokens]
+    table, dot, index, *_ = [*tokens[words.index(before) + 1 :], _NONE, _NONE]
+    in_index = dot.kind is Kind.SYMBOL and dot.text == "."
+    return _on_table(request, action, table.text, index.text if in_index else None)

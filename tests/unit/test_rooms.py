@@ -20,7 +20,7 @@ ENTRANCES = {"faceprint": "wiring.py", "face_engine": "__main__.py", "local_clou
 ROOMS = {
     "faceprint": ["handlers", "use_cases", "model", "aws", "settings.py"],
     "face_engine": ["vision", "operations", "matching.py", "protocol.py", "server.py", "settings.py"],
-    "local_cloud": ["backend", "gateway", "iam", "monitoring", "settings.py"],
+    "local_cloud": ["backend", "gateway", "iam", "monitoring", "partiql", "settings.py"],
 }
 MAY_IMPORT = {  # room of lambdas/faceprint -> the other rooms it may import
     "handlers": {"use_cases", "model", "wiring", "http_api", "settings", "observability"},
@@ -141,6 +141,14 @@ def test_who_is_measured_does_not_know_who_measures(room: str) -> None:
     }
 
     assert {arrow for arrow in used if arrow[1] in others - {room}} <= known
+
+
+def test_the_language_of_statements_knows_no_tables() -> None:
+    used = {name for path in modules(PACKAGES["local_cloud"] / "partiql") for name in imports(path)}
+
+    assert {name for name in used if name.startswith(("local_cloud.", "moto"))} == {
+        name for name in used if name.startswith("local_cloud.partiql.")
+    }
 
 
 def reads_environment(node: ast.AST) -> bool:

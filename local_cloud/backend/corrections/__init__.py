@@ -45,5 +45,5 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     update_expressions.parse_once()
     update_expressions.ask_once_which_nodes_matter()
     update_expressions.validate_new_items_once()
-    partiql.select_by_equality()
+    partiql.execute_statements_as_dynamodb()
     object_bytes.write_objects_to_files()

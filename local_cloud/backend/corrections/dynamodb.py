@@ -16,7 +16,8 @@ from local_cloud.backend.corrections.replacing import wrap
 
 _ITEM_OPERATIONS = {
     *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "BatchGetItem", "BatchWriteItem", "Query", "Scan"),
-    *("TransactGetItems", "TransactWriteItems", "ExecuteStatement"),
+    *("TransactGetItems", "TransactWriteItems"),
+    *("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"),
 }
 
 

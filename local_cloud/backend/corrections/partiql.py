@@ -1,51 +1,30 @@
-"""PartiQL: SELECT by equality is right, and what would come out wrong is refused.
+"""PartiQL: moto's parser silently answers the wrong rows, so that none of it is used."""
 
-moto's parser depends on white space, crashes on what it does not know, and silently answers the wrong rows to
-`<>`, IN, BETWEEN, NOT, nested paths and functions. INSERT, UPDATE and DELETE are left to it as they are.
-"""
-
-import re
+from collections.abc import Callable
 from typing import Any
 
 from moto.dynamodb.exceptions import MockValidationException
-from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.responses import DynamoHandler, DynamoResult
 
 from local_cloud.backend.corrections.replacing import wrap
-
-_NAME = r'(?:"[^"]+"|[A-Za-z_]\w*)'
-_VALUE = r"(?:'(?:[^']|'')*'|\?|-?\d+(?:\.\d+)?|true|false)"
-_EQUALITY = rf"({_NAME})\s*=\s*({_VALUE})"
-_SELECT = re.compile(
-    rf"\s*(SELECT\s+(?:\*|{_NAME}(?:\s*,\s*{_NAME})*)\s+FROM\s+{_NAME})"
-    rf"(?:\s+WHERE\s+({_EQUALITY}(?:\s+AND\s+{_EQUALITY})*))?\s*;?\s*",
-    re.IGNORECASE,
-)
-_REFUSAL = (
-    "Statement wasn't well formed, or is beyond this local DynamoDB, which understands "
-    "SELECT … FROM table [WHERE attribute = value [AND …]]"
-)
+from local_cloud.backend.partiql.batches import batch_execute_statement
+from local_cloud.backend.partiql.execution import Answer, FindTable, Request, execute_statement
+from local_cloud.backend.partiql.transactions import execute_transaction
+from local_cloud.partiql.errors import PartiqlError
 
 
-def select_by_equality() -> None:
-    """`FaceId='x'` is `"FaceId" = 'x'`; anything else in a SELECT is a ValidationException."""
-
-    def execute_statement(original: Any, backend: DynamoDBBackend, statement: str, parameters: Any) -> Any:
-        if statement.lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE")):
-            return original(backend, statement, parameters)
-        return original(backend, canonical_select(statement), parameters)
-
-    wrap(DynamoDBBackend, "execute_statement", execute_statement)
+def execute_statements_as_dynamodb() -> None:
+    """ExecuteStatement, BatchExecuteStatement and ExecuteTransaction by `local_cloud.backend.partiql`."""
+    wrap(DynamoHandler, "execute_statement", _by(execute_statement))
+    wrap(DynamoHandler, "batch_execute_statement", _by(batch_execute_statement))
+    wrap(DynamoHandler, "execute_transaction", _by(execute_transaction))
 
 
-def canonical_select(statement: str) -> str:
-    """The statement as moto's parser needs it: names quoted, one space around each operator."""
-    found = _SELECT.fullmatch(statement)
-    if found is None:
-        raise MockValidationException(_REFUSAL)
-    equalities = re.findall(_EQUALITY, found[2] or "", re.IGNORECASE)
-    where = " AND ".join(f"{_quoted(name)} = {value}" for name, value in equalities)
-    return f"{found[1]} WHERE {where}" if where else found[1]
+def _by(execute: Callable[[Request, FindTable], Answer]) -> Callable[..., DynamoResult]:
+    def handle(_original: Any, handler: DynamoHandler) -> DynamoResult:
+        try:
+            return DynamoResult(execute(handler.body, handler.dynamodb_backend.get_table))
+        except PartiqlError as exc:
+            raise MockValidationException(str(exc)) from exc
 
-
-def _quoted(name: str) -> str:
-    return name if name.startswith('"') else f'"{name}"'
+    return handle

@@ -169,18 +169,3 @@ def test_an_update_makes_an_item_and_answers_what_was_there(world: World) -> Non
 
     assert answers[0].get("Attributes") is None
     assert answers[1]["Attributes"] == {"FaceId": {"S": "f"}, "status": {"S": "one"}, "tries": {"SS": ["one"]}}
-
-
-@pytest.mark.parametrize("statement", ["\"FaceId\" = 'f1'", "FaceId='f1'", "FaceId = 'f1'"])
-def test_partiql_finds_a_row_by_its_key(world: World, statement: str) -> None:
-    put(world, "f1", key="a = 'b'")
-    put(world, "f2")
-
-    found = world.dynamodb.execute_statement(Statement=f'SELECT * FROM "{TABLE}" WHERE {statement}')
-
-    assert [item["FaceId"]["S"] for item in found["Items"]] == ["f1"]
-
-
-def test_partiql_that_cannot_be_understood_is_the_callers_error(world: World) -> None:
-    with pytest.raises(ClientError, match="ValidationException"):
-        world.dynamodb.execute_statement(Statement="SELEKT nonsense")

@@ -1,6 +1,8 @@
 """What the HTTP server does while a request is still arriving."""
 
+import contextlib
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,6 +46,32 @@ def talk(port: int, *parts: bytes) -> bytes:
 
 def put(*headers: str) -> bytes:
     return "\r\n".join(["PUT /x HTTP/1.1", "Host: h", "Connection: close", *headers, "", ""]).encode()
+
+
+def test_head_and_body_of_an_answer_arrive_together(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        pieces = [first_piece(connection) for _ in range(1000)]
+
+    assert {piece.partition(b"\r\n\r\n")[2] for piece in pieces} == {b"0 False []"}
+
+
+def first_piece(connection: socket.socket) -> bytes:
+    """What is there as soon as anything is; of the answer, if it came in pieces, only the first."""
+    connection.setblocking(True)
+    connection.sendall(b"GET /x HTTP/1.1\r\nHost: h\r\n\r\n")
+    connection.setblocking(False)
+    piece = receive_now(connection)
+    if not piece.partition(b"\r\n\r\n")[2]:
+        receive_now(connection)
+    return piece
+
+
+def receive_now(connection: socket.socket) -> bytes:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        with contextlib.suppress(BlockingIOError):
+            return connection.recv(65536)
+    raise AssertionError("no answer")
 
 
 def test_a_body_within_the_limit_arrives_whole(port: int) -> None:

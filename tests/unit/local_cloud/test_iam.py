@@ -282,6 +282,23 @@ KEY = {"FaceId": {"S": "f"}}
         (
             "dynamodb",
             "execute_statement",
+            {"Statement": "select /* FROM other */ FaceId from faces . by_key -- FROM other"},
+            [("dynamodb:PartiQLSelect", f"{TABLE}/index/by_key")],
+        ),
+        (
+            "dynamodb",
+            "execute_transaction",
+            {
+                "TransactStatements": [
+                    {"Statement": "EXISTS(SELECT * FROM faces WHERE FaceId='f' AND name IS MISSING)"},
+                    {"Statement": "DELETE FROM \"faces\" WHERE FaceId='g'"},
+                ]
+            },
+            [("dynamodb:PartiQLSelect", TABLE), ("dynamodb:PartiQLDelete", TABLE)],
+        ),
+        (
+            "dynamodb",
+            "execute_statement",
             {"Statement": "UPDATE faces SET name='x' WHERE FaceId='f'"},
             [("dynamodb:PartiQLUpdate", TABLE)],
         ),
