@@ -56,8 +56,8 @@ package: $(installed) ## Build the zip of our code and the layer as Terraform do
 generate: $(installed) ## Make generated pages, Postman files and the answered contract anew
 	@$(bin)/python scripts/make_contract.py
 	@$(bin)/python scripts/make_settings_docs.py
-	@$(bin)/python -m scripts.make_postman
-	@$(bin)/python -m scripts.make_api_docs
+	@$(bin)/python scripts/make_postman.py
+	@$(bin)/python scripts/make_api_docs.py
 
 lock: $(installed) ## Pin all dependencies anew (ARGS=--upgrade for newer versions)
 	@$(pip_install) uv==$(UV_VERSION)

@@ -22,13 +22,10 @@ from faceprint_client import Answer, FaceprintClient
 from indexing.display import Display, make_display
 from indexing.journal import JOURNAL_NAME, Journal
 from indexing.naming import CHOICES, choose_naming, read_names
-from indexing.plan import PhotoFile, Plan, Scan, common_prefix, make_plan, price_of, scan_folder
+from indexing.plan import PhotoFile, Plan, Scan, common_prefix, make_plan, price_per_image, scan_folder
 from indexing.run import IndexRun, Outcome
 from indexing.summary import Summary, describe_plan, list_problems, print_plan, print_summary
 from shared_pace import SharedPace
-
-PRICE_PER_IMAGE = 0.001
-"""USD: Rekognition's first tier in most regions."""
 
 _RETRIES, _DEADLINE_SECONDS = 30, 300
 _MOST_WARNINGS = 10
@@ -74,10 +71,13 @@ def main() -> int:
     _warn_of_strangers(names or {}, scan, arguments.names)
     with Journal(arguments.state or root / JOURNAL_NAME, url=client.url) as journal:
         # Who cannot be reached at the start is told so soon, and not as late as in the middle of a night's run.
-        library = _read_library(connect(arguments, pace=pace), scan.photos)
+        soon = connect(arguments, pace=pace)
+        library = _read_library(soon, scan.photos)
+        if arguments.price is None:
+            arguments.price = price_per_image(soon.info())
         plan = make_plan(scan.photos, library=library, journal=journal)
         if arguments.dry_run:
-            return _tell_plan(plan, scan, client, arguments)
+            return _tell_plan(plan, scan, arguments)
         journal.open()
         started = time.monotonic()
         with make_display(len(plan.new) + len(plan.waiting)) as display, _interrupts(stop) as interrupted:
@@ -101,7 +101,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--workers", type=_positive, default=4, help="photos at a time (4)")
     parser.add_argument("--wait", type=float, default=120, metavar="SECONDS", help="for faces that follow later (120)")
     parser.add_argument("--state", type=Path, metavar="FILE", help=f"the journal (DIR/{JOURNAL_NAME})")
-    parser.add_argument("--price", type=float, default=PRICE_PER_IMAGE, help=f"USD per image ({PRICE_PER_IMAGE})")
+    parser.add_argument("--price", type=float, help="USD per image; the deployment tells its own")
     parser.add_argument("--dry-run", action="store_true", help="send nothing; tell what would be done")
     parser.add_argument("--json", action="store_true", help="the summary as one object on standard output")
     return parser.parse_args()
@@ -173,8 +173,8 @@ def _summarise(scan: Scan, plan: Plan, tally: Tally, *, seconds: float, throttle
     )
 
 
-def _tell_plan(plan: Plan, scan: Scan, client: FaceprintClient, arguments: argparse.Namespace) -> int:
-    usd = price_of(len(plan.new), client.info(), fallback=arguments.price)
+def _tell_plan(plan: Plan, scan: Scan, arguments: argparse.Namespace) -> int:
+    usd = len(plan.new) * arguments.price
     if arguments.json:
         print(json.dumps(describe_plan(plan, ignored=scan.ignored, usd=usd), ensure_ascii=False))
     else:

@@ -3,13 +3,13 @@
 
 import sys
 
-from scripts.contract.api_page import api_page_files
-from scripts.contract.generated import write_or_check
+from api_contract.api_page import api_page_files
+from api_contract.generated import write_or_check
 
 
 def main(arguments: list[str] | None = None) -> int:
     """0; with --check 1 when the page is stale."""
-    command = "python -m scripts.make_api_docs"
+    command = "scripts/make_api_docs.py"
     return write_or_check(api_page_files, what=str(__doc__), command=command, arguments=arguments)
 
 

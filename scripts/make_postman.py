@@ -3,13 +3,13 @@
 
 import sys
 
-from scripts.contract.generated import write_or_check
-from scripts.contract.postman import postman_files
+from api_contract.generated import write_or_check
+from api_contract.postman import postman_files
 
 
 def main(arguments: list[str] | None = None) -> int:
     """0; with --check 1 when a file is stale."""
-    command = "python -m scripts.make_postman"
+    command = "scripts/make_postman.py"
     return write_or_check(postman_files, what=str(__doc__), command=command, arguments=arguments)
 
 

@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Makes docs/settings.md of the files that define every setting: terraform/, lambdas/functions.yaml, .env.example."""
 
-import argparse
 import json
 import re
 import sys
@@ -10,7 +9,9 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+from api_contract.generated import write_or_check
+from api_contract.openapi import ROOT
+
 TARGET = ROOT / "docs" / "settings.md"
 
 _HCL_BLOCK = re.compile(r'^(?:variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
@@ -114,18 +115,15 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n" + "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """0; with --check 1 when the page is not what its sources make."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, fail when the page is stale")
-    options = parser.parse_args(arguments)
-    made = settings_page()
-    if not options.check:
-        TARGET.write_text(made, encoding="utf-8")
-    elif not TARGET.is_file() or TARGET.read_text(encoding="utf-8") != made:
-        print(f"{TARGET.relative_to(ROOT)} is stale: run scripts/make_settings_docs.py", file=sys.stderr)
-        return 1
-    return 0
+def settings_files() -> dict[Path, str]:
+    """The page and its text."""
+    return {TARGET: settings_page()}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0; with --check 1 when the page is stale."""
+    command = "scripts/make_settings_docs.py"
+    return write_or_check(settings_files, what=str(__doc__), command=command, arguments=arguments)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import requests
 
-from scripts.contract.examples import EXAMPLES_FILE, examples_text
-from scripts.contract.openapi import load_contract
-from scripts.contract.recorder import Recorder, WalkError
-from scripts.contract.walk import load_walk
+from api_contract.examples import EXAMPLES_FILE, examples_text
+from api_contract.openapi import load_contract
+from api_contract.recorder import Recorder, WalkError
+from api_contract.walk import load_walk
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -156,7 +156,6 @@ def md5_of(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def price_of(photos: int, info: Answer, *, fallback: float) -> float:
-    """USD for one IndexFaces call per photo, at the deployment's price where it tells it."""
-    settings = info.get("settings", {}).get("aws_rekognition", {})
-    return photos * float(settings.get("aws_rekognition_price_per_image", fallback))
+def price_per_image(info: Answer) -> float:
+    """USD for one IndexFaces call, as `GET /info` of the deployment tells it."""
+    return float(info["settings"]["aws_rekognition"]["aws_rekognition_price_per_image"])

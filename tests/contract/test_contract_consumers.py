@@ -10,14 +10,14 @@ import jsonschema
 import pytest
 import yaml
 
+from api_contract.api_page import ERRORS_FILE, PAGE_FILE, api_page_files
+from api_contract.examples import EXAMPLES_FILE, Example, load_examples
+from api_contract.generated import stale
+from api_contract.openapi import gateway_errors, load_contract
+from api_contract.postman import COLLECTION_FILE, ENVIRONMENT_FILE, postman_files
+from api_contract.walk import load_walk
 from faceprint.model.errors import FaceprintError
-from scripts import make_api_docs, make_postman
-from scripts.contract.api_page import ERRORS_FILE, PAGE_FILE, api_page_files
-from scripts.contract.examples import EXAMPLES_FILE, Example, load_examples
-from scripts.contract.generated import stale
-from scripts.contract.openapi import gateway_errors, load_contract
-from scripts.contract.postman import COLLECTION_FILE, ENVIRONMENT_FILE, postman_files
-from scripts.contract.walk import load_walk
+from scripts import make_api_docs, make_contract, make_postman, make_settings_docs
 from shell_blocks import blocks
 
 CONTRACT = load_contract()
@@ -85,25 +85,27 @@ def requests_of_the_collection() -> list[dict[str, Any]]:
     return [item for folder in COLLECTION["item"] for item in folder["item"]]
 
 
-@pytest.mark.parametrize("files", [postman_files, api_page_files])
+@pytest.mark.parametrize(
+    "files", [postman_files, api_page_files, make_contract.contract_files, make_settings_docs.settings_files]
+)
 def test_what_is_made_is_fresh(files: Callable[[], dict[Path, str]]) -> None:
     assert stale(files()) == []
 
 
-@pytest.mark.parametrize("script", [make_postman, make_api_docs])
+@pytest.mark.parametrize("script", [make_postman, make_api_docs, make_contract, make_settings_docs])
 def test_check_names_what_is_stale(
     script: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = next(name for name in vars(script) if name.endswith("_files"))
     old = tmp_path / "old.md"
     old.write_text("older")
-    monkeypatch.setattr("scripts.contract.generated.ROOT", tmp_path)
+    monkeypatch.setattr("api_contract.generated.ROOT", tmp_path)
     monkeypatch.setattr(script, name, lambda: {old: "newer"})
 
     stale_code, _ = script.main(["--check"]), script.main([])
 
     assert (stale_code, script.main(["--check"])) == (1, 0)
-    assert "old.md is stale: run python -m scripts.make_" in capsys.readouterr().err
+    assert "old.md is stale: run scripts/make_" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("operation_id", CONTRACT.operations)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from api_contract.examples import Example, load_examples
+from api_contract.openapi import load_contract
+from api_contract.recorder import Recorder
+from api_contract.walk import load_walk
 from local_world import LocalCloud
 from newman_runner import COLLECTION, require_newman, run_newman
-from scripts.contract.examples import Example, load_examples
-from scripts.contract.openapi import load_contract
-from scripts.contract.recorder import Recorder
-from scripts.contract.walk import load_walk
 
 FOLDERS = {folder["name"]: len(folder["item"]) for folder in json.loads(COLLECTION.read_text())["item"]}
 

@@ -122,10 +122,12 @@ def test_a_dry_run_tells_what_there_is_to_do_and_does_none_of_it(cloud: LocalClo
 
     told = run(cloud, "index_folder", tmp_path, "--prefix", "dry/", "--dry-run")
     counted = index(cloud, tmp_path, "--prefix", "dry/", "--dry-run")
+    dearer = index(cloud, tmp_path, "--prefix", "dry/", "--dry-run", "--price", "0.01")
 
     assert "to index         2 photos" in told.stdout
     assert "about $0.002" in told.stdout
     assert (counted["new"], counted["present"]) == (2, 1)
+    assert (counted["estimated_usd"], dearer["estimated_usd"]) == (0.002, 0.02)
     assert counted["names"] == {"Barack Obama": 1, "Joe Biden": 1}
     assert list(images(cloud, "dry/")) == ["Grace_Hopper/02.jpg"]
     assert not (tmp_path / JOURNAL).exists()

@@ -25,6 +25,7 @@ def describe_service(settings: Settings) -> dict[str, Any]:
                 "aws_rekognition_face_detect_max_faces_count": settings.max_faces,
                 "aws_rekognition_face_detect_quality_filter": settings.quality_filter,
                 "aws_rekognition_face_detect_threshold": settings.threshold,
+                "aws_rekognition_price_per_image": settings.price_per_image,
             },
             "environment": {"debug_mode": settings.debug_mode, "python_version": platform.python_version()},
         },

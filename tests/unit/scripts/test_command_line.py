@@ -19,6 +19,7 @@ from tiny_http_server import Reply, tiny_server
 ROOT = Path(__file__).resolve().parents[3]
 SCRIPTS = ("index_folder", "search", "identify", "compare", "export", "erase", "watch_index")
 NONE = argparse.Namespace(url=None, api_key=None)
+INFO = {"settings": {"aws_rekognition": {"aws_rekognition_price_per_image": 0.001}}}
 
 
 @pytest.fixture
@@ -161,7 +162,7 @@ def test_ctrl_c_in_the_middle_of_an_export_leaves_the_file_of_before(tmp_path: P
 def test_names_for_photos_that_are_not_there_are_told(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
     (tmp_path / "names.csv").write_text("file,name\na.jpg,Ada\nb.jpg,Bob\n")
-    with tiny_server(Reply({"images": []})) as server:
+    with tiny_server(Reply({"images": []}), Reply(INFO)) as server:
         service = {"FACEPRINT_URL": server.url, "FACEPRINT_API_KEY": "k"}
         done = run("index_folder", ".", "--names", "names.csv", "--dry-run", "--json", folder=tmp_path, **service)
 
@@ -172,14 +173,14 @@ def test_names_for_photos_that_are_not_there_are_told(tmp_path: Path) -> None:
 def test_the_second_ctrl_c_does_not_wait_for_photos_in_flight(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
     answer = threading.Event()
-    with tiny_server(Reply({"images": []}), Reply(status=0, held=answer)) as server:
+    with tiny_server(Reply({"images": []}), Reply(INFO), Reply(status=0, held=answer)) as server:
         process = subprocess.Popen(
             [sys.executable, str(ROOT / "scripts/index_folder.py"), str(tmp_path)],
             env={**os.environ, "FACEPRINT_URL": server.url, "FACEPRINT_API_KEY": "k"},
             stderr=subprocess.PIPE,
             text=True,
         )
-        wait_until(lambda: len(server.received) == 2, seconds=30)
+        wait_until(lambda: len(server.received) == 3, seconds=30)
         process.send_signal(signal.SIGINT)
         first = next(line for line in process.stderr if line.strip())
         running = process.poll()

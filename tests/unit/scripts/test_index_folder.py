@@ -13,7 +13,7 @@ from command_line import UsageError
 from faceprint_client import ApiError, ThrottledError
 from indexing.journal import Entry, Journal
 from indexing.naming import choose_naming, read_names
-from indexing.plan import Plan, Scan, make_plan, price_of, scan_folder
+from indexing.plan import Plan, Scan, make_plan, scan_folder
 from shared_pace import SharedPace, StoppedError
 
 JPEG = b"\xff\xd8\xff\xe0 a photo "
@@ -377,10 +377,3 @@ def test_who_waits_for_a_turn_stops_with_the_run() -> None:
         pace.start()
     with pytest.raises(StoppedError):
         pace.sleep(1)
-
-
-def test_the_price_is_the_deployments_where_it_is_told() -> None:
-    told = {"settings": {"aws_rekognition": {"aws_rekognition_price_per_image": 0.002}}}
-
-    assert price_of(150, told, fallback=0.001) == pytest.approx(0.3)
-    assert price_of(150, {"settings": {}}, fallback=0.001) == pytest.approx(0.15)

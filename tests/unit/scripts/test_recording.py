@@ -9,11 +9,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api_contract.openapi import load_contract
+from api_contract.placeholders import LONGEST_TEXT, Placeholders
+from api_contract.readable_json import readable_json
+from api_contract.walk import fill, load_walk, look_up
 from scripts import record_examples
-from scripts.contract.openapi import load_contract
-from scripts.contract.placeholders import LONGEST_TEXT, Placeholders
-from scripts.contract.readable_json import readable_json
-from scripts.contract.walk import fill, load_walk, look_up
 
 ONE = "2f4d8f4e-7c0e-4c1c-8f0a-0f6d1b6a9c11"
 OTHER = "3f4d8f4e-7c0e-4c1c-8f0a-0f6d1b6a9c11"

@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from scripts.contract.examples import load_examples
-from scripts.contract.openapi import ROOT, Contract, load_contract
-from scripts.contract.placeholders import API_ORIGIN
-from scripts.contract.postman_requests import BASE64_VARIABLES, folder, stable_id
-from scripts.contract.postman_scripts import SCHEMAS_VARIABLE
-from scripts.contract.recorder import encoded
-from scripts.contract.walk import load_walk
+from api_contract.examples import load_examples
+from api_contract.openapi import ROOT, Contract, load_contract
+from api_contract.placeholders import API_ORIGIN
+from api_contract.postman_requests import BASE64_VARIABLES, folder, stable_id
+from api_contract.postman_scripts import SCHEMAS_VARIABLE
+from api_contract.recorder import encoded
+from api_contract.walk import load_walk
 
 COLLECTION_FILE = ROOT / "postman" / "faceprint.postman_collection.json"
 ENVIRONMENT_FILE = ROOT / "postman" / "faceprint.postman_environment.json"

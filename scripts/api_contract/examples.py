@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.contract.openapi import ROOT
-from scripts.contract.readable_json import readable_json
+from api_contract.openapi import ROOT
+from api_contract.readable_json import readable_json
 
 EXAMPLES_FILE = ROOT / "api" / "examples.json"
 

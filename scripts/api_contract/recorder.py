@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import requests
 
-from scripts.contract.examples import Answer, Example, Request
-from scripts.contract.openapi import ROOT
-from scripts.contract.placeholders import Placeholders, shorten
-from scripts.contract.walk import Body, Photo, Step, Way, fill, look_up
+from api_contract.examples import Answer, Example, Request
+from api_contract.openapi import ROOT
+from api_contract.placeholders import Placeholders, shorten
+from api_contract.walk import Body, Photo, Step, Way, fill, look_up
 
 SHOWN_HEADERS = ("Content-Type", "Location", "Allow", "Retry-After")
 TIMEOUT_SECONDS = 60

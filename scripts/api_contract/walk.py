@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import yaml
 
-from scripts.contract.openapi import ROOT, Contract
+from api_contract.openapi import ROOT, Contract
 
 WALK_FILE = ROOT / "api" / "walk.yaml"
 IMAGE_MEMBER = {"json": "image", "form": "file"}

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from scripts.contract.openapi import ROOT
+from api_contract.openapi import ROOT
 
 
 def write_or_check(

@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scripts.contract.openapi import Contract
-from scripts.contract.walk import Step, Way, look_up
+from api_contract.openapi import Contract
+from api_contract.walk import Step, Way, look_up
 
 SCHEMAS_VARIABLE = "schemas"
 ZEROS_VARIABLE = "zeros"

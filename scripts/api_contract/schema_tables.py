@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from scripts.contract.markdown import table
-from scripts.contract.openapi import Contract
+from api_contract.markdown import table
+from api_contract.openapi import Contract
 
 _LIMITS = (("minimum", "from"), ("maximum", "to"), ("maxLength", "at most"), ("default", "default"))
 

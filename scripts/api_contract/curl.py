@@ -3,7 +3,7 @@
 import json
 import re
 
-from scripts.contract.walk import Body, Photo, Step
+from api_contract.walk import Body, Photo, Step
 
 LONGEST_LINE = 112
 ANSWER_FILE = "answer.json"

@@ -7,13 +7,13 @@ from typing import Any
 
 import yaml
 
-from scripts.contract.curl import curl
-from scripts.contract.examples import Example, load_examples
-from scripts.contract.markdown import fenced, table
-from scripts.contract.openapi import ROOT, Contract, Operation, load_contract, schema_name
-from scripts.contract.readable_json import readable_json
-from scripts.contract.schema_tables import field_rows, schema_sections, type_of
-from scripts.contract.walk import Step, Way, load_walk
+from api_contract.curl import curl
+from api_contract.examples import Example, load_examples
+from api_contract.markdown import fenced, table
+from api_contract.openapi import ROOT, Contract, Operation, load_contract, schema_name
+from api_contract.readable_json import readable_json
+from api_contract.schema_tables import field_rows, schema_sections, type_of
+from api_contract.walk import Step, Way, load_walk
 
 PAGE_FILE = ROOT / "docs" / "api.md"
 ERRORS_FILE = ROOT / "api" / "errors.yaml"

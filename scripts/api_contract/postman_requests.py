@@ -6,12 +6,12 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
-from scripts.contract.examples import Example
-from scripts.contract.openapi import Contract, Operation
-from scripts.contract.placeholders import API_ORIGIN
-from scripts.contract.postman_scripts import ZEROS_VARIABLE, prepare_script, test_script
-from scripts.contract.readable_json import readable_json
-from scripts.contract.walk import Body, Photo, Step, Way
+from api_contract.examples import Example
+from api_contract.openapi import Contract, Operation
+from api_contract.placeholders import API_ORIGIN
+from api_contract.postman_scripts import ZEROS_VARIABLE, prepare_script, test_script
+from api_contract.readable_json import readable_json
+from api_contract.walk import Body, Photo, Step, Way
 
 BASE64_VARIABLES = {
     "postman/photos/barack-obama-1.jpg": "library_photo_base64",
