@@ -7,7 +7,7 @@ import logging
 import sys
 from pathlib import Path
 
-from face_engine.face_store import StoreLockedError
+from face_engine.database import StoreLockedError
 from face_engine.settings import SettingsError, read_settings
 from face_engine.vision.model_files import ModelsMissingError
 

@@ -7,6 +7,9 @@ ServiceError                              400 unless said otherwise
 ├── InvalidS3ObjectError                  the object cannot be read
 ├── ResourceNotFoundError                 no such collection, face or user
 ├── ResourceAlreadyExistsError            the collection's name is taken
+├── ConflictError                         the user's name is taken
+├── IdempotentParameterMismatchError      a ClientRequestToken came before, with other parameters
+├── ServiceQuotaExceededError             no room for more tags, or for more faces of a user
 ├── InvalidPaginationTokenError           a NextToken that this operation did not give
 ├── ModelMismatchError                    the collection holds faceprints of other models (InvalidParameterException)
 ├── ThrottlingError                       too many requests are waiting
@@ -73,6 +76,19 @@ class ResourceNotFoundError(ServiceError):
 
 class ResourceAlreadyExistsError(ServiceError):
     code = "ResourceAlreadyExistsException"
+
+
+class ConflictError(ServiceError):
+    code = "ConflictException"
+
+
+class IdempotentParameterMismatchError(ServiceError):
+    code = "IdempotentParameterMismatchException"
+    default_message = "The ClientRequestToken was used before with other parameters. Use a new one for each request."
+
+
+class ServiceQuotaExceededError(ServiceError):
+    code = "ServiceQuotaExceededException"
 
 
 class InvalidPaginationTokenError(ServiceError):

@@ -6,9 +6,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from face_engine.face_store import FaceStore
+from face_engine.face_store import FaceDeletion, FaceStore
 from face_engine.matching import FaceMatrix
 from face_engine.records import Collection, ImageOfFaces, NewFace, StoredFace
+from face_engine.user_library import UserLibrary
 from face_engine.vision.arrays import Floats
 
 
@@ -23,11 +24,13 @@ class FoundFace:
 class FaceLibrary:
     """Changes go to the store first and to memory after; a collection is read into memory when first searched.
 
-    One lock spans both steps, so that memory never holds a face that the store has lost.
+    One lock spans both steps, so that memory never holds a face that the store has lost. `users` does the same for
+    users.
     """
 
     def __init__(self, store: FaceStore) -> None:
         self.store = store
+        self.users = UserLibrary(store.users)
         self._matrices: dict[int, FaceMatrix] = {}
         self._lock = threading.Lock()
 
@@ -41,19 +44,21 @@ class FaceLibrary:
                     matrix.add([record.row], face.faceprint[None])
         return stored
 
-    def delete_faces(self, collection: Collection, face_ids: Sequence[str]) -> list[str]:
-        """The ids that were there, in the order given."""
+    def delete_faces(self, collection: Collection, face_ids: Sequence[str]) -> FaceDeletion:
+        """As `FaceStore.delete_faces`."""
         with self._lock:
-            rows = self.store.delete_faces(collection, face_ids)
+            deletion = self.store.delete_faces(collection, face_ids)
             matrix = self._matrices.get(collection.id)
             if matrix is not None:
-                matrix.remove(list(rows.values()))
-        return list(rows)
+                matrix.remove(list(deletion.rows.values()))
+        return deletion
 
     def delete_collection(self, name: str) -> None:
         """Raises `CollectionMissingError`."""
         with self._lock:
-            self._matrices.pop(self.store.delete_collection(name).id, None)
+            collection = self.store.delete_collection(name)
+            self._matrices.pop(collection.id, None)
+        self.users.forget(collection)
 
     def search(self, collection: Collection, faceprint: Floats, *, limit: int, threshold: float) -> list[FoundFace]:
         """At most `limit` faces of similarity >= `threshold`, best first."""

@@ -1,57 +1,28 @@
-"""Collections, tags and faces in one SQLite file: the only truth, complete after a kill at any moment.
+"""Collections, tags and faces in one SQLite file: the only truth.
 
-Every change is one transaction in write-ahead mode, flushed to disk before it is answered. The file belongs to one
-process at a time. One file holds one namespace: collections are not divided by region or account.
+One file holds one namespace: collections are not divided by region or account.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from face_engine.records import Box, Collection, ImageOfFaces, NewFace, StoredFace
+from face_engine.database import Database
+from face_engine.records import Box, Collection, ImageOfFaces, NewFace, StoredFace, User
+from face_engine.user_store import UserStore
 from face_engine.vision.arrays import FACEPRINT_SIZE, Floats
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS collections (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    name TEXT NOT NULL UNIQUE,
-    model_version TEXT NOT NULL,
-    created_at REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS tags (
-    collection INTEGER NOT NULL REFERENCES collections (id) ON DELETE CASCADE,
-    key TEXT NOT NULL,
-    value TEXT NOT NULL,
-    PRIMARY KEY (collection, key)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS faces (
-    row INTEGER PRIMARY KEY AUTOINCREMENT,
-    collection INTEGER NOT NULL REFERENCES collections (id) ON DELETE CASCADE,
-    face_id TEXT NOT NULL,
-    image_id TEXT NOT NULL,
-    image_digest BLOB NOT NULL,
-    external_image_id TEXT,
-    box TEXT NOT NULL,
-    confidence REAL NOT NULL,
-    faceprint BLOB NOT NULL,
-    UNIQUE (collection, face_id)
-);
-CREATE INDEX IF NOT EXISTS faces_of_collection ON faces (collection, row);
-CREATE INDEX IF NOT EXISTS faces_of_image ON faces (collection, image_digest);
-"""
-FACE_COLUMNS = "row, face_id, image_id, external_image_id, box, confidence"
-
-
-class StoreLockedError(RuntimeError):
-    """Another process has the data directory open."""
+FACE_COLUMNS = (
+    "row, face_id, image_id, external_image_id, box, confidence, "
+    "(SELECT user_id FROM users WHERE users.row = faces.user)"
+)
 
 
 class CollectionExistsError(Exception):
@@ -62,17 +33,29 @@ class CollectionMissingError(Exception):
     """There is no such collection, or it was deleted meanwhile."""
 
 
+@dataclass(frozen=True)
+class FaceDeletion:
+    """`rows`: the row numbers of the faces that are gone; `owners`: the UserIds of those that belong to users and stay.
+
+    Both by FaceId, in the order asked for.
+    """
+
+    rows: dict[str, int]
+    owners: dict[str, str]
+
+
 class FaceStore:
-    """Thread-safe: one connection, one statement or transaction at a time."""
+    """Thread-safe. `users` keeps the people whom faces belong to, in the same file."""
 
     def __init__(self, folder: Path) -> None:
+        """Raises `StoreLockedError`."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = threading.RLock()
-        self._connection = _open_database(folder / "faces.sqlite")
+        self._database = Database(folder / "faces.sqlite")
+        self._select, self._transaction = self._database.select, self._database.transaction
+        self.users = UserStore(self._database)
 
     def close(self) -> None:
-        with self._lock:
-            self._connection.close()
+        self._database.close()
 
     def create_collection(
         self, name: str, *, model_version: str, created_at: float, tags: Mapping[str, str]
@@ -103,11 +86,11 @@ class FaceStore:
         return int(self._select("SELECT count(*) FROM collections")[0][0])
 
     def delete_collection(self, name: str) -> Collection:
-        """Removes it with its faces and tags; raises `CollectionMissingError`."""
+        """Removes it with its faces, users and tags; raises `CollectionMissingError`."""
         with self._transaction() as connection:
             collection = self.get_collection(name)
             connection.execute("DELETE FROM collections WHERE id = ?", (collection.id,))
-        self._erase_traces()
+        self._database.erase_traces()
         return collection
 
     def get_tags(self, collection: Collection) -> dict[str, str]:
@@ -140,13 +123,25 @@ class FaceStore:
             raise CollectionMissingError(collection.name) from exc
 
     def list_faces(
-        self, collection: Collection, *, after: int, limit: int, face_ids: Sequence[str] | None = None
+        self,
+        collection: Collection,
+        *,
+        after: int,
+        limit: int,
+        face_ids: Sequence[str] | None = None,
+        user: User | None = None,
     ) -> list[StoredFace]:
-        """Faces stored after row `after`, in the order they came; only those of `face_ids` when given."""
-        wanted = "" if face_ids is None else "AND face_id IN (SELECT value FROM json_each(?))"
-        statement = f"SELECT {FACE_COLUMNS} FROM faces WHERE collection = ? AND row > ? {wanted} ORDER BY row LIMIT ?"  # noqa: S608 - constants
-        chosen = () if face_ids is None else (json.dumps(list(face_ids)),)
-        return [_to_face(row) for row in self._select(statement, (collection.id, after, *chosen, limit))]
+        """Faces stored after row `after`, in the order they came; only those of `face_ids` and of `user` when given."""
+        conditions = ["collection = ?", "row > ?"]
+        values: list[object] = [collection.id, after]
+        if face_ids is not None:
+            conditions.append("face_id IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(list(face_ids)))
+        if user is not None:
+            conditions.append("user = ?")
+            values.append(user.row)
+        statement = f"SELECT {FACE_COLUMNS} FROM faces WHERE {' AND '.join(conditions)} ORDER BY row LIMIT ?"  # noqa: S608 - constants
+        return [_to_face(row) for row in self._select(statement, (*values, limit))]
 
     def get_faces(self, collection: Collection, rows: Sequence[int]) -> dict[int, StoredFace]:
         """The faces of these row numbers that are still there."""
@@ -157,14 +152,18 @@ class FaceStore:
     def count_faces(self, collection: Collection) -> int:
         return int(self._select("SELECT count(*) FROM faces WHERE collection = ?", (collection.id,))[0][0])
 
-    def delete_faces(self, collection: Collection, face_ids: Sequence[str]) -> dict[str, int]:
-        """Removes faces; answers those that were there, with their row numbers, in the order given."""
+    def delete_faces(self, collection: Collection, face_ids: Sequence[str]) -> FaceDeletion:
+        """Removes those faces that are there and belong to no user."""
         with self._transaction() as connection:
             found = self.list_faces(collection, after=0, limit=len(face_ids), face_ids=face_ids)
-            connection.executemany("DELETE FROM faces WHERE row = ?", [(face.row,) for face in found])
-        self._erase_traces()
-        rows = {face.face_id: face.row for face in found}
-        return {face_id: rows[face_id] for face_id in face_ids if face_id in rows}
+            free = {face.face_id: face.row for face in found if face.user_id is None}
+            connection.executemany("DELETE FROM faces WHERE row = ?", [(row,) for row in free.values()])
+        self._database.erase_traces()
+        owners = {face.face_id: face.user_id for face in found if face.user_id is not None}
+        return FaceDeletion(
+            {face_id: free[face_id] for face_id in face_ids if face_id in free},
+            {face_id: owners[face_id] for face_id in face_ids if face_id in owners},
+        )
 
     def load_faceprints(self, collection: Collection) -> tuple[list[int], Floats]:
         """Row numbers and faceprints [n, 128] of a collection, in the order they came."""
@@ -178,11 +177,6 @@ class FaceStore:
         found = self._select(statement, (collection.id, face_id))
         return np.frombuffer(found[0][0], "<f4") if found else None
 
-    def _erase_traces(self) -> None:
-        """What was deleted is overwritten in the file (secure_delete) and must not live on in the log beside it."""
-        with self._lock:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
     def _faces_of_image(self, collection: Collection, image: ImageOfFaces) -> list[StoredFace]:
         statement = (
             f"SELECT {FACE_COLUMNS} FROM faces "  # noqa: S608 - constants
@@ -191,37 +185,6 @@ class FaceStore:
         return [
             _to_face(row) for row in self._select(statement, (collection.id, image.digest, image.external_image_id))
         ]
-
-    def _select(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
-            return self._connection.execute(statement, values).fetchall()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                self._connection.execute("COMMIT")
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-
-
-def _open_database(path: Path) -> sqlite3.Connection:
-    path.touch(mode=0o600)  # faceprints are biometric data: for the owner alone
-    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=1)
-    try:
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.executescript(SCHEMA)
-    except sqlite3.DatabaseError as exc:
-        connection.close()
-        raise StoreLockedError(f"{path} cannot be opened ({exc}); is another engine running on it?") from exc
-    return connection
 
 
 def _put_tags(connection: sqlite3.Connection, collection: int, tags: Mapping[str, str]) -> None:
@@ -243,5 +206,5 @@ def _insert_face(
 
 
 def _to_face(row: tuple[Any, ...]) -> StoredFace:
-    number, face_id, image_id, external_image_id, box, confidence = row
-    return StoredFace(number, face_id, image_id, external_image_id, Box(*json.loads(box)), confidence)
+    number, face_id, image_id, external_image_id, box, confidence, user_id = row
+    return StoredFace(number, face_id, image_id, external_image_id, Box(*json.loads(box)), confidence, user_id)

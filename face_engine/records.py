@@ -1,4 +1,4 @@
-"""What the store keeps, as values: collections and faces, without pictures."""
+"""What the store keeps, as values: collections, faces and users, without pictures."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Box:
 
 @dataclass(frozen=True)
 class StoredFace:
-    """`row` counts faces in the order they came; `confidence` is 0..100."""
+    """`row` counts faces in the order they came; `confidence` is 0..100; `user_id` names whom it belongs to."""
 
     row: int
     face_id: str
@@ -37,6 +37,38 @@ class StoredFace:
     external_image_id: str | None
     box: Box
     confidence: float
+    user_id: str | None = None
+
+
+@dataclass(frozen=True)
+class User:
+    """A person of a collection; `row` is never used again, `face_count` is 0..100."""
+
+    row: int
+    user_id: str
+    face_count: int
+
+
+@dataclass(frozen=True)
+class MemberFace:
+    """A face as a user may take it in: whose it is now, if anybody's, and its faceprint [128]."""
+
+    row: int
+    user_id: str | None
+    faceprint: Floats
+
+
+@dataclass(frozen=True)
+class ClientRequest:
+    """A call that carries a ClientRequestToken.
+
+    `parameters` is a digest of all its other members; `made_at` is in seconds since 1970, UTC.
+    """
+
+    operation: str
+    token: str
+    parameters: bytes
+    made_at: float
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,14 @@ from face_engine.operations.context import Operation
 from face_engine.operations.faces import delete_faces, index_faces, list_faces
 from face_engine.operations.pictures import compare_faces, detect_faces
 from face_engine.operations.search import search_faces, search_faces_by_image
+from face_engine.operations.search_users import search_users, search_users_by_image
+from face_engine.operations.users import (
+    associate_faces,
+    create_user,
+    delete_user,
+    disassociate_faces,
+    list_users,
+)
 
 OPERATIONS: dict[str, Operation] = {
     "CreateCollection": create_collection,
@@ -29,9 +37,18 @@ OPERATIONS: dict[str, Operation] = {
     "DeleteFaces": delete_faces,
     "SearchFaces": search_faces,
     "SearchFacesByImage": search_faces_by_image,
+    "CreateUser": create_user,
+    "DeleteUser": delete_user,
+    "ListUsers": list_users,
+    "AssociateFaces": associate_faces,
+    "DisassociateFaces": disassociate_faces,
+    "SearchUsers": search_users,
+    "SearchUsersByImage": search_users_by_image,
     "DetectFaces": detect_faces,
     "CompareFaces": compare_faces,
 }
 
-PICTURE_OPERATIONS = frozenset({"IndexFaces", "SearchFacesByImage", "DetectFaces", "CompareFaces"})
+PICTURE_OPERATIONS = frozenset(
+    {"IndexFaces", "SearchFacesByImage", "SearchUsersByImage", "DetectFaces", "CompareFaces"}
+)
 """Those that decode pictures and run models: only as many at a time as there are workers."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from face_engine.errors import InvalidParameterError, ResourceAlreadyExistsError, ServiceError
+from face_engine.errors import InvalidParameterError, ResourceAlreadyExistsError, ServiceQuotaExceededError
 from face_engine.face_store import CollectionExistsError, CollectionMissingError
 from face_engine.operations.context import Call, Engine, find_collection, missing_collection
 from face_engine.operations.pages import DEFAULT_PAGE, read_token, split_page, write_token
@@ -17,8 +17,7 @@ LIST_OF_COLLECTIONS = "ListCollections"
 ARN = re.compile(r"(?:arn:)?aws[a-z-]*:rekognition:[a-z0-9-]*:\d*:collection/(?P<name>[a-zA-Z0-9_.\-]{1,255})")
 
 
-class TooManyTagsError(ServiceError):
-    code = "ServiceQuotaExceededException"
+class TooManyTagsError(ServiceQuotaExceededError):
     default_message = f"A collection may have {MAX_TAGS} tags."
 
 
@@ -45,7 +44,7 @@ def describe_collection(engine: Engine, call: Call) -> Values:
         "FaceModelVersion": collection.model_version,
         "CollectionARN": _arn(engine, call, collection.name),
         "CreationTimestamp": round(collection.created_at, 3),
-        "UserCount": 0,
+        "UserCount": engine.library.store.users.count_users(collection),
     }
 
 

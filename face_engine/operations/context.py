@@ -16,7 +16,8 @@ from face_engine.face_library import FaceLibrary
 from face_engine.face_store import CollectionMissingError
 from face_engine.images import MAX_INLINE_BYTES, LoadedImage, load_image
 from face_engine.protocol import Values
-from face_engine.records import Collection
+from face_engine.records import Collection, User
+from face_engine.user_store import UserMissingError
 from face_engine.vision.faces import Vision
 
 
@@ -59,6 +60,14 @@ def find_collection(engine: Engine, name: str) -> Collection:
 
 def missing_collection(name: str) -> ResourceNotFoundError:
     return ResourceNotFoundError(f"The collection id: {name} does not exist")
+
+
+def find_user(engine: Engine, collection: Collection, user_id: str) -> User:
+    """Raises `ResourceNotFoundError`."""
+    try:
+        return engine.library.store.users.get_user(collection, user_id)
+    except UserMissingError as exc:
+        raise ResourceNotFoundError(f"The user id: {user_id} does not exist") from exc
 
 
 def require_same_model(engine: Engine, collection: Collection) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from face_engine.errors import ResourceNotFoundError
 from face_engine.face_store import CollectionMissingError
 from face_engine.images import LoadedImage
 from face_engine.operations.context import (
     Call,
     Engine,
     find_collection,
+    find_user,
     missing_collection,
     read_image,
     require_same_model,
@@ -75,14 +75,13 @@ def _store_faces(
 
 def list_faces(engine: Engine, call: Call) -> Values:
     collection = find_collection(engine, call.values["CollectionId"])
-    if "UserId" in call.values:
-        raise ResourceNotFoundError(f"The user id: {call.values['UserId']} does not exist")
+    user = find_user(engine, collection, call.values["UserId"]) if "UserId" in call.values else None
     face_ids = call.get("FaceIds")
     chosen = hashlib.sha256("".join(sorted(face_ids or [])).encode()).hexdigest()
-    source = f"ListFaces {collection.id} {chosen}"
+    source = f"ListFaces {collection.id} {user.row if user else ''} {chosen}"
     size = call.get("MaxResults") or DEFAULT_PAGE
     after = read_token(call.get("NextToken"), of=source)
-    found = engine.library.store.list_faces(collection, after=after, limit=size + 1, face_ids=face_ids)
+    found = engine.library.store.list_faces(collection, after=after, limit=size + 1, face_ids=face_ids, user=user)
     page, more = split_page(found, size)
     answer: Values = {
         "Faces": [show_stored_face(face, collection.model_version) for face in page],
@@ -96,10 +95,18 @@ def list_faces(engine: Engine, call: Call) -> Values:
 def delete_faces(engine: Engine, call: Call) -> Values:
     collection = find_collection(engine, call.values["CollectionId"])
     face_ids = list(dict.fromkeys(call.values["FaceIds"]))
-    deleted = engine.library.delete_faces(collection, face_ids)
+    deletion = engine.library.delete_faces(collection, face_ids)
     return {
-        "DeletedFaces": deleted,
+        "DeletedFaces": list(deletion.rows),
         "UnsuccessfulFaceDeletions": [
-            {"FaceId": face_id, "Reasons": ["FACE_NOT_FOUND"]} for face_id in face_ids if face_id not in set(deleted)
+            _show_kept_face(face_id, deletion.owners.get(face_id))
+            for face_id in face_ids
+            if face_id not in deletion.rows
         ],
     }
+
+
+def _show_kept_face(face_id: str, owner: str | None) -> Values:
+    if owner is None:
+        return {"FaceId": face_id, "Reasons": ["FACE_NOT_FOUND"]}
+    return {"FaceId": face_id, "UserId": owner, "Reasons": ["ASSOCIATED_TO_AN_EXISTING_USER"]}

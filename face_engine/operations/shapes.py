@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from face_engine.protocol import Values
-from face_engine.records import Box, StoredFace
+from face_engine.records import Box, StoredFace, User
 from face_engine.vision.arrays import Picture
 from face_engine.vision.faces import SeenFace
 
@@ -52,4 +52,15 @@ def show_stored_face(face: StoredFace, model_version: str) -> Values:
     }
     if face.external_image_id is not None:
         shown["ExternalImageId"] = face.external_image_id
+    if face.user_id is not None:
+        shown["UserId"] = face.user_id
     return shown
+
+
+def show_status(user: User) -> str:
+    """`UserStatus`; changes are complete when they are answered, so nothing is ever CREATING or UPDATING."""
+    return "ACTIVE" if user.face_count else "CREATED"
+
+
+def show_user(user: User) -> Values:
+    return {"UserId": user.user_id, "UserStatus": show_status(user)}
