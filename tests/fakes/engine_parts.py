@@ -26,10 +26,11 @@ class FakeObjects:
 
 
 class EngineUnderTest:
-    """Calls operations by name, as the application does after checking the request."""
+    """Calls operations by name, as the application does after checking the request; `clock` is what time it is."""
 
     def __init__(self, folder: Path, vision: FakeVision) -> None:
         numbers = itertools.count(1)
+        self.clock = NOW
         self.vision = vision
         self.objects = FakeObjects()
         self.store = FaceStore(folder)
@@ -37,7 +38,7 @@ class EngineUnderTest:
             library=FaceLibrary(self.store),
             vision=vision,
             account_id="111122223333",
-            now=lambda: NOW,
+            now=lambda: self.clock,
             new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012x}",
             read_object=self.objects.read,
         )

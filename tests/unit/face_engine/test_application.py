@@ -62,7 +62,7 @@ def test_answer_carries_its_request_id_and_type(client: Client) -> None:
 @pytest.mark.parametrize(
     ("target", "changes", "code"),
     [
-        ("CreateUser", {}, "UnknownOperationException"),
+        ("DetectLabels", {}, "UnknownOperationException"),
         ("Nonsense", {}, "UnknownOperationException"),
         ("ListCollections", {"HTTP_AUTHORIZATION": None}, "MissingAuthenticationTokenException"),
         ("ListCollections", {"HTTP_AUTHORIZATION": "Bearer x"}, "IncompleteSignatureException"),

@@ -222,11 +222,6 @@ def test_token_of_another_list_is_refused(engine: EngineUnderTest) -> None:
         engine.call("ListFaces", CollectionId="second", NextToken=token)
 
 
-def test_users_do_not_exist(engine: EngineUnderTest) -> None:
-    with pytest.raises(ResourceNotFoundError, match="user"):
-        engine.call("ListFaces", CollectionId="people", UserId="ann")
-
-
 @pytest.mark.parametrize("operation", ["IndexFaces", "SearchFacesByImage"])
 def test_missing_collection_is_named(engine: EngineUnderTest, operation: str) -> None:
     with pytest.raises(ResourceNotFoundError, match="The collection id: nobody does not exist"):
