@@ -10,6 +10,7 @@ import pytest
 
 from face_engine.face_store import CollectionMissingError, FaceStore
 from face_engine.records import Box, ImageOfFaces, NewFace
+from face_engine.user_library import UserChange, UserLibrary
 
 IMAGE = ImageOfFaces("image", b"digest", None)
 
@@ -70,6 +71,32 @@ def test_deleted_faceprint_leaves_no_trace_on_disk(tmp_path: Path) -> None:
     store.delete_faces(collection, ["face"])
 
     assert secret.tobytes() not in everything_on_disk(tmp_path)
+    store.close()
+
+
+def test_replaced_and_deleted_user_vectors_leave_no_trace_on_disk(tmp_path: Path) -> None:
+    store = open_with_collection(tmp_path)
+    collection = store.get_collection("people")
+    faces = [
+        NewFace(f"face-{number}", Box(number / 10, 0, 1, 1), 90.0, vector / np.linalg.norm(vector))
+        for number, vector in enumerate(np.random.default_rng(3).normal(size=(3, 128)).astype(np.float32))
+    ]
+    rows = [face.row for face in store.add_faces(collection, IMAGE, faces)]
+    library = UserLibrary(store.users)
+    user = store.users.create_user(collection, "ann")
+
+    secrets = []
+    for work in (
+        lambda: store.users.take_faces(user, rows[:2]),
+        lambda: store.users.take_faces(user, rows[2:]),
+        lambda: store.users.delete_user(user),
+    ):
+        library.change(collection, None, lambda work=work: UserChange(user.row, {"done": bool(work())}))
+        assert [secret for secret in secrets if secret in everything_on_disk(tmp_path)] == []
+        vector = store.users.get_vector(user.row)
+        secrets += [] if vector is None else [vector.tobytes()]
+
+    assert len(secrets) == 2
     store.close()
 
 

@@ -407,6 +407,27 @@ KEY = {"FaceId": {"S": "f"}}
                 ("s3:GetObjectVersion", "arn:aws:s3:::photos/a.jpg"),
             ],
         ),
+        (
+            "rekognition",
+            "create_user",
+            {"CollectionId": "faces", "UserId": "ann"},
+            [("rekognition:CreateUser", "arn:aws:rekognition:us-east-1:123456789012:collection/faces")],
+        ),
+        (
+            "rekognition",
+            "associate_faces",
+            {"CollectionId": "faces", "UserId": "ann", "FaceIds": ["x" * 36]},
+            [("rekognition:AssociateFaces", "arn:aws:rekognition:us-east-1:123456789012:collection/faces")],
+        ),
+        (
+            "rekognition",
+            "search_users_by_image",
+            {"CollectionId": "faces", "Image": {"S3Object": {"Bucket": "photos", "Name": "a.jpg"}}},
+            [
+                ("rekognition:SearchUsersByImage", "arn:aws:rekognition:us-east-1:123456789012:collection/faces"),
+                ("s3:GetObject", "arn:aws:s3:::photos/a.jpg"),
+            ],
+        ),
         ("rekognition", "detect_faces", {"Image": {"Bytes": b"x"}}, [("rekognition:DetectFaces", "*")]),
         (
             "lambda",
