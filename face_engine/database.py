@@ -138,4 +138,3 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     for number in range(version, len(MIGRATIONS)):
         step = f"BEGIN IMMEDIATE; {MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
         connection.executescript(step)
-    connection.executescript("BEGIN IMMEDIATE; COMMIT;")  # takes the lock, also where no step was needed

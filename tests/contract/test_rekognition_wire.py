@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from botocore.model import ListShape, MapShape, Shape, StructureShape
-from botocore.validate import ParamValidator
 
+from answer_shapes import hold_against_model
 from engine_process import MODELS, RunningEngine, running_engine
 from face_engine.model_setup.build import set_up_models
 from fakes.fake_s3 import FakeS3, running_s3
@@ -48,41 +46,6 @@ def rekognition(engine: RunningEngine) -> Iterator[Any]:
     yield client
     for name in client.list_collections()["CollectionIds"]:
         client.delete_collection(CollectionId=name)
-
-
-def hold_against_model(http_response: Any, parsed: dict[str, Any], model: Any, **_: Any) -> None:
-    assert parsed["ResponseMetadata"]["RequestId"] == http_response.headers["x-amzn-RequestId"]
-    if http_response.status_code == http.client.OK:
-        problems = list(find_differences(json.loads(http_response.text), model.output_shape, model.name))
-        assert problems == []
-        known = {key: value for key, value in parsed.items() if key != "ResponseMetadata"}
-        assert ParamValidator().validate(known, model.output_shape).generate_report() == ""
-
-
-def find_differences(value: Any, shape: Shape, path: str) -> Iterator[str]:
-    """Members that the shape does not have, and texts and numbers outside of its patterns and limits."""
-    if isinstance(shape, StructureShape):
-        yield from (f"{path}.{name} is not in the model" for name in value.keys() - shape.members.keys())
-        parts = [(value[name], shape.members[name], f"{path}.{name}") for name in value.keys() & shape.members.keys()]
-    elif isinstance(shape, ListShape):
-        parts = [(item, shape.member, f"{path}[]") for item in value]
-    elif isinstance(shape, MapShape):
-        parts = [(item, shape.value, f"{path}{{}}") for item in value.values()]
-    else:
-        parts = []
-        yield from find_limits_passed(value, shape.metadata, path)
-    for item, member, name in parts:
-        yield from find_differences(item, member, name)
-
-
-def find_limits_passed(value: Any, limits: dict[str, Any], path: str) -> Iterator[str]:
-    if isinstance(value, str):
-        if not re.fullmatch(limits.get("pattern", "(?s).*").replace(r"\p{L}\p{Z}\p{N}", r"\w\s"), value):
-            yield f"{path} does not match {limits['pattern']}: {value}"
-        if value not in limits.get("enum", [value]):
-            yield f"{path} is none of {limits['enum']}: {value}"
-    elif not limits.get("min", value) <= value <= limits.get("max", value):
-        yield f"{path} is out of range: {value}"
 
 
 def failure(call: Any, **members: Any) -> tuple[str, str, int]:
