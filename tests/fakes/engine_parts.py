@@ -28,8 +28,9 @@ class FakeObjects:
 class EngineUnderTest:
     """Calls operations by name, as the application does after checking the request; `clock` is what time it is."""
 
-    def __init__(self, folder: Path, vision: FakeVision) -> None:
-        numbers = itertools.count(1)
+    def __init__(self, folder: Path, vision: FakeVision, *, first_number: int = 1) -> None:
+        """`first_number`: where fresh ids start, which a restarted engine must not give again."""
+        numbers = itertools.count(first_number)
         self.clock = NOW
         self.vision = vision
         self.objects = FakeObjects()
