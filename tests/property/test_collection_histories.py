@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -21,8 +19,7 @@ from face_engine.errors import (
     ResourceNotFoundError,
     ServiceError,
 )
-from face_engine.matching import compare
-from face_engine.user_vectors import combine
+from fakes.collection_model import ModelCollection, ModelFace
 from fakes.engine_parts import EngineUnderTest
 from fakes.fake_vision import FakeVision, faceprint, make_face, make_photo
 
@@ -42,28 +39,6 @@ photos = st.sampled_from([*PEOPLE, PAIR, NOBODY])
 external_ids = st.sampled_from([None, "a", "b"])
 tokens = st.sampled_from([None, None, "t1", "t2"])
 places = st.lists(st.integers(0, 7), min_size=1, max_size=4)
-
-
-@dataclass
-class ModelFace:
-    person: int
-    source: tuple[int, str | None]
-    user: str | None = None
-
-
-@dataclass
-class ModelCollection:
-    """`faces` by FaceId, in the order they came; users in the order they were made."""
-
-    faces: dict[str, ModelFace] = field(default_factory=dict)
-    users: list[str] = field(default_factory=list)
-
-    def members(self, user: str) -> list[str]:
-        return [face_id for face_id, face in self.faces.items() if face.user == user]
-
-    def vector(self, user: str) -> np.ndarray | None:
-        prints = [faceprint(self.faces[face_id].person) for face_id in self.members(user)]
-        return combine(np.stack(prints)) if prints else None
 
 
 class Collections(RuleBasedStateMachine):
@@ -215,7 +190,7 @@ class Collections(RuleBasedStateMachine):
 
         if answer is not None:
             reasons = {
-                face_id: self.why_not(collection, user, face_id, 75 if threshold is None else threshold)
+                face_id: collection.why_not(user, face_id, 75 if threshold is None else threshold)
                 for face_id in face_ids
             }
             taken = [face_id for face_id, reason in reasons.items() if reason == ""]
@@ -225,16 +200,6 @@ class Collections(RuleBasedStateMachine):
             ]
             for face_id in taken:
                 collection.faces[face_id].user = user
-
-    def why_not(self, collection: ModelCollection, user: str, face_id: str, threshold: float) -> str | None:
-        """ "" when the face fits, None when it is the user's already."""
-        face, vector = collection.faces.get(face_id), collection.vector(user)
-        if face is None:
-            return "FACE_NOT_FOUND"
-        if face.user is not None:
-            return None if face.user == user else "ASSOCIATED_TO_A_DIFFERENT_USER"
-        is_unlike = vector is not None and compare(vector, faceprint(face.person)[None])[0] < threshold
-        return "LOW_MATCH_CONFIDENCE" if is_unlike else ""
 
     @precondition(lambda self: any(collection.users for collection in self.model.values()))
     @rule(data=st.data(), chosen=places, token=tokens)
@@ -267,14 +232,12 @@ class Collections(RuleBasedStateMachine):
         faces = self.engine.call("SearchFacesByImage", **image, **limit("FaceMatchThreshold", threshold))
         users = self.engine.call("SearchUsersByImage", **image, **limit("UserMatchThreshold", threshold))
 
-        prints = {face_id: faceprint(face.person) for face_id, face in collection.faces.items()}
-        vectors = {user: collection.vector(user) for user in collection.users}
-        assert {match["Face"]["FaceId"]: match["Similarity"] for match in faces["FaceMatches"]} == expected(
-            faceprint(person), prints, bar
-        )
-        assert {match["User"]["UserId"]: match["Similarity"] for match in users["UserMatches"]} == expected(
-            faceprint(person), {user: vector for user, vector in vectors.items() if vector is not None}, bar
-        )
+        assert {
+            match["Face"]["FaceId"]: match["Similarity"] for match in faces["FaceMatches"]
+        } == collection.faces_like(faceprint(person), bar)
+        assert {
+            match["User"]["UserId"]: match["Similarity"] for match in users["UserMatches"]
+        } == collection.users_like(faceprint(person), bar)
         for answer in (faces["FaceMatches"], users["UserMatches"]):
             similarities = [match["Similarity"] for match in answer]
             assert similarities == sorted(similarities, reverse=True)
@@ -288,8 +251,8 @@ class Collections(RuleBasedStateMachine):
         answer = self.engine.call("SearchUsers", CollectionId=name, UserId=user)
 
         own = collection.vector(user)
-        vectors = {other: collection.vector(other) for other in collection.users if other != user}
-        like = {} if own is None else expected(own, {key: v for key, v in vectors.items() if v is not None}, 80)
+        like = {} if own is None else collection.users_like(own, 80)
+        like.pop(user, None)
         assert {match["User"]["UserId"]: match["Similarity"] for match in answer["UserMatches"]} == like
 
     @rule()
@@ -303,9 +266,8 @@ class Collections(RuleBasedStateMachine):
         for name, collection in self.model.items():
             image = {"CollectionId": name, "Image": {"Bytes": make_photo(PEOPLE[0])}}
             found = self.engine.call("SearchUsersByImage", **image, UserMatchThreshold=0)["UserMatches"]
-            vectors = {user: collection.vector(user) for user in collection.users}
-            assert {match["User"]["UserId"]: match["Similarity"] for match in found} == expected(
-                faceprint(PEOPLE[0]), {user: vector for user, vector in vectors.items() if vector is not None}, 0
+            assert {match["User"]["UserId"]: match["Similarity"] for match in found} == collection.users_like(
+                faceprint(PEOPLE[0]), 0
             )
 
     @invariant()
@@ -329,13 +291,6 @@ class Collections(RuleBasedStateMachine):
 
 def limit(name: str, threshold: float | None) -> dict[str, float]:
     return {} if threshold is None else {name: threshold}
-
-
-def expected(searched: np.ndarray, vectors: dict[str, np.ndarray], threshold: float) -> dict[str, Any]:
-    similarities = {key: float(compare(searched, vector[None])[0]) for key, vector in vectors.items()}
-    return {
-        key: pytest.approx(similarity, abs=0.01) for key, similarity in similarities.items() if similarity >= threshold
-    }
 
 
 TestCollections = Collections.TestCase
