@@ -166,9 +166,10 @@ class FaceStore:
         rows = {face.face_id: face.row for face in found}
         return {face_id: rows[face_id] for face_id in face_ids if face_id in rows}
 
-    def load_faceprints(self, collection: Collection) -> tuple[list[int], Floats]:
-        """Row numbers and faceprints [n, 128] of a collection, in the order they came."""
-        found = self._select("SELECT row, faceprint FROM faces WHERE collection = ? ORDER BY row", (collection.id,))
+    def load_faceprints(self, collection: Collection, *, after: int, limit: int) -> tuple[list[int], Floats]:
+        """Row numbers and faceprints [n, 128] of at most `limit` faces stored after row `after`, oldest first."""
+        statement = "SELECT row, faceprint FROM faces WHERE collection = ? AND row > ? ORDER BY row LIMIT ?"
+        found = self._select(statement, (collection.id, after, limit))
         vectors = np.frombuffer(b"".join(row[1] for row in found), "<f4").reshape(-1, FACEPRINT_SIZE)
         return [row[0] for row in found], vectors
 

@@ -77,14 +77,16 @@ class FaceprintBlock:
         return self._outline is not None
 
     def append(self, rows: Rows, vectors: Floats) -> None:
-        """Take in as many as there is room for; a full block of the final size gets its outline."""
+        """Take in faceprints that there is room for."""
         end = self.count + len(rows)
         self.rows[self.count : end] = rows
         self.vectors[self.count : end] = vectors
         self.live += len(rows)
         self.count = end
-        if end == BLOCK_SIZE:
-            self._outline = Outline.draw(self.vectors)
+
+    def draw_outline(self) -> None:
+        """Of a block that is full; nothing can be added after."""
+        self._outline = Outline.draw(self.vectors)
 
     def find(self, rows: Rows) -> Places:
         """The places of those of the rows that are here."""
@@ -102,7 +104,7 @@ class FaceprintBlock:
         left = np.flatnonzero(self.rows[: self.count] != GONE)
         block = FaceprintBlock(capacity)
         block.append(self.rows[left], self.vectors[left])
-        if self._outline is not None and not block.is_outlined:
+        if self._outline is not None:
             block._outline = Outline(self._outline.axes, self._outline.lines[left])
         return block
 

@@ -66,7 +66,8 @@ class FaceMatrix:
     A change holds a lock and publishes what it replaces; a search reads the blocks as they are when it begins.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, block_size: int = BLOCK_SIZE) -> None:
+        self._block_size = block_size
         self._blocks: tuple[FaceprintBlock, ...] = ()
         self._newest = -1
         self._lock = threading.Lock()
@@ -84,6 +85,8 @@ class FaceMatrix:
                 block = self._open_block(len(numbers))
                 room = block.capacity - block.count
                 block.append(numbers[:room], vectors[:room])
+                if block.count == self._block_size:
+                    block.draw_outline()
                 self._newest = max(self._newest, int(numbers[:room].max()))
                 numbers, vectors = numbers[room:], vectors[room:]
 
@@ -91,7 +94,7 @@ class FaceMatrix:
         """Forget faceprints; rows that are not there are ignored. When it returns, no search that begins finds them."""
         with self._lock:
             numbers = np.asarray(rows, np.int64)
-            for block in self._blocks:
+            for block in self._blocks if len(numbers) else ():
                 block.erase(block.find(numbers))
             if any(2 * block.live < block.count for block in self._blocks):
                 self._blocks = tuple(_compact(block) for block in self._blocks if block.live)
@@ -118,15 +121,16 @@ class FaceMatrix:
 
     def _open_block(self, count: int) -> FaceprintBlock:
         """The last block, which has room for one more at least: capacity doubles up to the size of a full block."""
-        *full, last = self._blocks or (FaceprintBlock(FIRST_CAPACITY),)
+        first = min(FIRST_CAPACITY, self._block_size)
+        *full, last = self._blocks or (FaceprintBlock(first),)
         if last.is_outlined:
-            full, last = [*full, last], FaceprintBlock(FIRST_CAPACITY)
-        if last.count + count > last.capacity < BLOCK_SIZE:
-            last = last.copy(capacity=min(max(last.count + count, 2 * last.capacity), BLOCK_SIZE))
+            full, last = [*full, last], FaceprintBlock(first)
+        if last.capacity < min(last.count + count, self._block_size):
+            last = last.copy(capacity=min(max(last.count + count, 2 * last.capacity), self._block_size))
         self._blocks = (*full, last)
         return last
 
 
 def _compact(block: FaceprintBlock) -> FaceprintBlock:
     """A block of which more is removed than left is copied, so that at least half of what is scanned is found."""
-    return block.copy(capacity=max(block.live, FIRST_CAPACITY)) if 2 * block.live < block.count else block
+    return block.copy(capacity=block.live) if 2 * block.live < block.count else block
