@@ -144,7 +144,12 @@ class FaceStore:
     ) -> list[StoredFace]:
         """Faces stored after row `after`, in the order they came; only those of `face_ids` when given."""
         wanted = "" if face_ids is None else "AND face_id IN (SELECT value FROM json_each(?))"
-        statement = f"SELECT {FACE_COLUMNS} FROM faces WHERE collection = ? AND row > ? {wanted} ORDER BY row LIMIT ?"  # noqa: S608 - constants
+        order = (
+            "row" if face_ids is None else "+row"
+        )  # + keeps SQLite from reading the whole collection in order of rows
+        statement = (
+            f"SELECT {FACE_COLUMNS} FROM faces WHERE collection = ? AND row > ? {wanted} ORDER BY {order} LIMIT ?"  # noqa: S608 - constants
+        )
         chosen = () if face_ids is None else (json.dumps(list(face_ids)),)
         return [_to_face(row) for row in self._select(statement, (collection.id, after, *chosen, limit))]
 

@@ -10,7 +10,10 @@ import numpy.typing as npt
 from face_engine.vision.arrays import FACEPRINT_SIZE, Floats
 
 BLOCK_SIZE = 65_536
-"""Faceprints of a full block: 32 MB, outlined within 50 ms, and half that without an outline costs 1 ms of search."""
+"""Faceprints of a full block: 32 MB, outlined within 50 ms, and few enough blocks for a million."""
+
+OUTLINED_FROM = 4_096
+"""Faceprints in a block; fewer take 0.1 ms to compare with, and tell less about the axes that suit what will come."""
 
 AXES = 31
 """Axes of an outline. With the length of the rest they make 32 numbers, two cache lines; 48 prune more but take longer
@@ -32,26 +35,37 @@ class Outline:
 
     Of q.x = (Aq).(Ax) + r(q).r(x) the last term is at most |r(q)| |r(x)| (Cauchy-Schwarz), so that the inner product
     of two outlines, [Ax, |r(x)|], is never below that of the faceprints. The axes are the principal ones of the block
-    itself: they leave the shortest rests. Any others would make it slower, never wrong.
+    itself, which leave the shortest rests. Any others would make it slower, never wrong.
     """
 
     axes: Floats
     """[128, 31]"""
 
     lines: Floats
-    """[n, 32]"""
+    """[capacity, 32]"""
 
     @classmethod
-    def draw(cls, vectors: Floats) -> Outline:
-        """The outline of faceprints [n, 128] of length 1."""
-        moments = (vectors.T @ vectors).astype(np.float64)
+    def draw(cls, vectors: Floats, *, count: int) -> Outline:
+        """The outline of the first `count` of the places [capacity, 128], which may hold 0 or vectors of length 1."""
+        seen = vectors[:count]
+        moments = (seen.T @ seen).astype(np.float64)
         principal = np.linalg.eigh(moments).eigenvectors[:, : -AXES - 1 : -1]
-        axes = np.ascontiguousarray(principal, np.float32)
-        return cls(axes, _trace(vectors, axes))
+        outline = cls(np.ascontiguousarray(principal, np.float32), np.empty((len(vectors), AXES + 1), np.float32))
+        outline.trace(seen, into=outline.lines[:count])
+        return outline
+
+    def trace(self, vectors: Floats, *, into: Floats) -> None:
+        """Write lines [n, 32] of vectors [n, 128]."""
+        along = into[:, :AXES]
+        np.matmul(vectors, self.axes, out=along)
+        rest = np.einsum("ij,ij->i", vectors, vectors) - np.einsum("ij,ij->i", along, along)
+        np.sqrt(np.maximum(rest, 0) + REST_MARGIN, out=into[:, AXES])
 
     def bound(self, query: Floats, *, into: Floats) -> None:
-        """Write the bounds [n] of the inner products with one faceprint [128]."""
-        np.matmul(self.lines[: len(into)], _trace(query[None], self.axes)[0], out=into)
+        """Write upper bounds [n] of the inner products of the first n with a query [128]."""
+        line = np.empty((1, AXES + 1), np.float32)
+        self.trace(query[None], into=line)
+        np.matmul(self.lines[: len(into)], line[0], out=into)
 
 
 class FaceprintBlock:
@@ -61,7 +75,8 @@ class FaceprintBlock:
     marked before the faceprint is erased: a reader who looks at the row last knows whether it saw an erased one.
     """
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, *, outlined_from: int = OUTLINED_FROM) -> None:
+        self._outlined_from = outlined_from
         self.rows: Rows = np.empty(capacity, np.int64)
         self.vectors: Floats = np.empty((capacity, FACEPRINT_SIZE), np.float32)
         self.count = 0
@@ -72,21 +87,17 @@ class FaceprintBlock:
     def capacity(self) -> int:
         return len(self.rows)
 
-    @property
-    def is_outlined(self) -> bool:
-        return self._outline is not None
-
     def append(self, rows: Rows, vectors: Floats) -> None:
-        """Take in faceprints that there is room for."""
-        end = self.count + len(rows)
-        self.rows[self.count : end] = rows
-        self.vectors[self.count : end] = vectors
+        """Take in faceprints [n, 128], of length 1 at most, that there is room for."""
+        start, end = self.count, self.count + len(rows)
+        self.rows[start:end] = rows
+        self.vectors[start:end] = vectors
+        if self._outline is not None:
+            self._outline.trace(vectors, into=self._outline.lines[start:end])
+        elif end >= self._outlined_from:
+            self._outline = Outline.draw(self.vectors, count=end)
         self.live += len(rows)
         self.count = end
-
-    def draw_outline(self) -> None:
-        """Of a block that is full; nothing can be added after."""
-        self._outline = Outline.draw(self.vectors)
 
     def find(self, rows: Rows) -> Places:
         """The places of those of the rows that are here."""
@@ -100,12 +111,10 @@ class FaceprintBlock:
         self.live -= len(places)
 
     def copy(self, *, capacity: int) -> FaceprintBlock:
-        """A block of what is not removed."""
+        """A block of what is not removed, outlined along its own axes."""
         left = np.flatnonzero(self.rows[: self.count] != GONE)
-        block = FaceprintBlock(capacity)
+        block = FaceprintBlock(capacity, outlined_from=self._outlined_from)
         block.append(self.rows[left], self.vectors[left])
-        if self._outline is not None:
-            block._outline = Outline(self._outline.axes, self._outline.lines[left])
         return block
 
     def bound(self, query: Floats, *, into: Floats) -> bool:
@@ -115,12 +124,3 @@ class FaceprintBlock:
             return False
         np.matmul(self.vectors[: len(into)], query, out=into)
         return True
-
-
-def _trace(vectors: Floats, axes: Floats) -> Floats:
-    """[n, 32] from [n, 128]."""
-    lines = np.empty((len(vectors), AXES + 1), np.float32)
-    np.matmul(vectors, axes, out=lines[:, :AXES])
-    squares = np.einsum("ij,ij->i", vectors, vectors) - np.einsum("ij,ij->i", lines[:, :AXES], lines[:, :AXES])
-    np.sqrt(np.maximum(squares, 0) + REST_MARGIN, out=lines[:, AXES])
-    return lines

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from face_engine.faceprint_block import BLOCK_SIZE, FaceprintBlock, Rows
+from face_engine.faceprint_block import BLOCK_SIZE, OUTLINED_FROM, FaceprintBlock, Rows
 from face_engine.scan import find_best
 from face_engine.vision.arrays import Floats
 
@@ -66,8 +66,9 @@ class FaceMatrix:
     A change holds a lock and publishes what it replaces; a search reads the blocks as they are when it begins.
     """
 
-    def __init__(self, *, block_size: int = BLOCK_SIZE) -> None:
+    def __init__(self, *, block_size: int = BLOCK_SIZE, outlined_from: int = OUTLINED_FROM) -> None:
         self._block_size = block_size
+        self._outlined_from = outlined_from
         self._blocks: tuple[FaceprintBlock, ...] = ()
         self._newest = -1
         self._lock = threading.Lock()
@@ -76,7 +77,7 @@ class FaceMatrix:
         return sum(block.live for block in self._blocks)
 
     def add(self, rows: Sequence[int], vectors: Floats) -> None:
-        """Take in faceprints [n, 128] of length 1; a row >= 0 that is already there keeps its first faceprint."""
+        """Take in faceprints [n, 128], of length 1 at most; a row (>= 0) that is already there keeps its first one."""
         with self._lock:
             numbers = np.asarray(rows, np.int64)
             fresh = self._find_fresh(numbers)
@@ -85,8 +86,6 @@ class FaceMatrix:
                 block = self._open_block(len(numbers))
                 room = block.capacity - block.count
                 block.append(numbers[:room], vectors[:room])
-                if block.count == self._block_size:
-                    block.draw_outline()
                 self._newest = max(self._newest, int(numbers[:room].max()))
                 numbers, vectors = numbers[room:], vectors[room:]
 
@@ -120,14 +119,14 @@ class FaceMatrix:
         return ~known
 
     def _open_block(self, count: int) -> FaceprintBlock:
-        """The last block, which has room for one more at least: capacity doubles up to the size of a full block."""
-        first = min(FIRST_CAPACITY, self._block_size)
-        *full, last = self._blocks or (FaceprintBlock(first),)
-        if last.is_outlined:
-            full, last = [*full, last], FaceprintBlock(first)
+        """The last block, with room for one more at least: capacity doubles up to the size of a full block."""
+        if not self._blocks or self._blocks[-1].count == self._block_size:
+            first = FaceprintBlock(min(FIRST_CAPACITY, self._block_size), outlined_from=self._outlined_from)
+            self._blocks = (*self._blocks, first)
+        *full, last = self._blocks
         if last.capacity < min(last.count + count, self._block_size):
             last = last.copy(capacity=min(max(last.count + count, 2 * last.capacity), self._block_size))
-        self._blocks = (*full, last)
+            self._blocks = (*full, last)
         return last
 
 
