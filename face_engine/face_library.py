@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,13 @@ from face_engine.matching import FaceMatrix
 from face_engine.records import Collection, ImageOfFaces, NewFace, StoredFace
 from face_engine.user_library import UserLibrary
 from face_engine.vision.arrays import Floats
+
+PAGE = 16_384
+"""Faceprints read at a time, 8 MB: others wait for the store no longer than it takes, some 40 ms."""
+
+
+NO_LIMIT = -1
+"""In SQLite's words."""
 
 
 @dataclass(frozen=True)
@@ -24,15 +32,18 @@ class FoundFace:
 class FaceLibrary:
     """Changes go to the store first and to memory after; a collection is read into memory when first searched.
 
-    One lock spans both steps, so that memory never holds a face that the store has lost. `users` does the same for
-    users.
+    One lock spans both steps, so that memory never holds a face that the store has lost. It is held neither while a
+    collection is searched nor while its pages are read. `users` does the same for users.
     """
 
-    def __init__(self, store: FaceStore) -> None:
+    def __init__(self, store: FaceStore, *, page: int = PAGE) -> None:
         self.store = store
         self.users = UserLibrary(store.users)
+        self._page = page
         self._matrices: dict[int, FaceMatrix] = {}
+        self._gone: dict[int, list[int]] = {}
         self._lock = threading.Lock()
+        self._reading: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
 
     def add_faces(self, collection: Collection, image: ImageOfFaces, faces: Sequence[NewFace]) -> list[StoredFace]:
         """As `FaceStore.add_faces`."""
@@ -48,6 +59,7 @@ class FaceLibrary:
         """As `FaceStore.delete_faces`."""
         with self._lock:
             deletion = self.store.delete_faces(collection, face_ids)
+            self._gone.get(collection.id, []).extend(deletion.rows.values())
             matrix = self._matrices.get(collection.id)
             if matrix is not None:
                 matrix.remove(list(deletion.rows.values()))
@@ -58,6 +70,8 @@ class FaceLibrary:
         with self._lock:
             collection = self.store.delete_collection(name)
             self._matrices.pop(collection.id, None)
+            self._gone.pop(collection.id, None)
+            self._reading.pop(collection.id, None)
         self.users.forget(collection)
 
     def search(self, collection: Collection, faceprint: Floats, *, limit: int, threshold: float) -> list[FoundFace]:
@@ -67,10 +81,27 @@ class FaceLibrary:
         return [FoundFace(faces[match.row], match.similarity) for match in matches if match.row in faces]
 
     def _load_matrix(self, collection: Collection) -> FaceMatrix:
-        with self._lock:
-            matrix = self._matrices.get(collection.id)
-            if matrix is None:
-                matrix = FaceMatrix()
-                matrix.add(*self.store.load_faceprints(collection))
-                self._matrices[collection.id] = matrix
+        matrix = self._matrices.get(collection.id)
+        if matrix is not None:
             return matrix
+        with self._lock:
+            reading = self._reading[collection.id]
+        with reading:
+            matrix = self._matrices.get(collection.id)
+            return self._read_matrix(collection) if matrix is None else matrix
+
+    def _read_matrix(self, collection: Collection) -> FaceMatrix:
+        """Page by page: what is deleted after its page was read stands in `_gone`, what is added is on a later page."""
+        matrix, gone = FaceMatrix(), self._gone.setdefault(collection.id, [])
+        after, count = 0, self._page
+        while count == self._page:
+            rows, vectors = self.store.load_faceprints(collection, after=after, limit=self._page)
+            after, count = max(rows, default=after), len(rows)
+            with self._lock:
+                matrix.add(rows, vectors)
+                matrix.remove(gone)
+        with self._lock:
+            matrix.add(*self.store.load_faceprints(collection, after=after, limit=NO_LIMIT))
+            if self._gone.pop(collection.id, None) is not None:
+                self._matrices[collection.id] = matrix
+        return matrix

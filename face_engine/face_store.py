@@ -134,13 +134,15 @@ class FaceStore:
         """Faces stored after row `after`, in the order they came; only those of `face_ids` and of `user` when given."""
         conditions = ["collection = ?", "row > ?"]
         values: list[object] = [collection.id, after]
+        order = "row"
         if face_ids is not None:
             conditions.append("face_id IN (SELECT value FROM json_each(?))")
             values.append(json.dumps(list(face_ids)))
+            order = "+row"  # + keeps SQLite from reading the whole collection in order of rows
         if user is not None:
             conditions.append("user = ?")
             values.append(user.row)
-        statement = f"SELECT {FACE_COLUMNS} FROM faces WHERE {' AND '.join(conditions)} ORDER BY row LIMIT ?"  # noqa: S608 - constants
+        statement = f"SELECT {FACE_COLUMNS} FROM faces WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?"  # noqa: S608 - constants
         return [_to_face(row) for row in self._select(statement, (*values, limit))]
 
     def get_faces(self, collection: Collection, rows: Sequence[int]) -> dict[int, StoredFace]:
@@ -165,9 +167,10 @@ class FaceStore:
             {face_id: owners[face_id] for face_id in face_ids if face_id in owners},
         )
 
-    def load_faceprints(self, collection: Collection) -> tuple[list[int], Floats]:
-        """Row numbers and faceprints [n, 128] of a collection, in the order they came."""
-        found = self._select("SELECT row, faceprint FROM faces WHERE collection = ? ORDER BY row", (collection.id,))
+    def load_faceprints(self, collection: Collection, *, after: int, limit: int) -> tuple[list[int], Floats]:
+        """Row numbers and faceprints [n, 128] of at most `limit` faces stored after row `after`, oldest first."""
+        statement = "SELECT row, faceprint FROM faces WHERE collection = ? AND row > ? ORDER BY row LIMIT ?"
+        found = self._select(statement, (collection.id, after, limit))
         vectors = np.frombuffer(b"".join(row[1] for row in found), "<f4").reshape(-1, FACEPRINT_SIZE)
         return [row[0] for row in found], vectors
 

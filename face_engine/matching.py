@@ -1,15 +1,18 @@
-"""How alike two faceprints are, and which of many are most alike: exact, in float32, without any index to train."""
+"""How alike two faceprints are, and which of many are most alike: exact, whatever their number."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from face_engine.vision.arrays import FACEPRINT_SIZE, Floats
+from face_engine.faceprint_block import BLOCK_SIZE, OUTLINED_FROM, FaceprintBlock, Rows
+from face_engine.scan import find_best
+from face_engine.vision.arrays import Floats
 
 STEEPNESS = 32.09
 HALF_SIMILAR_DISTANCE = 0.3832
@@ -21,13 +24,12 @@ general photos matched, and 99 at d = 0.240."""
 DECIMALS = 4
 """Of similarities: equal faceprints at different places in memory differ in the last bits of their products."""
 
-TIE = 1e-6
 FIRST_CAPACITY = 64
 
 Similarities = npt.NDArray[np.float64]
 
 
-def to_similarity(cosine: Floats) -> Similarities:
+def to_similarity(cosine: Floats | Similarities) -> Similarities:
     """Similarity 0..100 from the inner product of faceprints of length 1."""
     distance = np.sqrt(np.maximum(2 - 2 * cosine.astype(np.float64), 0))
     similarity = 100 / (1 + np.exp(STEEPNESS * (distance - HALF_SIMILAR_DISTANCE)))
@@ -39,6 +41,17 @@ def compare(faceprint: Floats, others: Floats) -> Similarities:
     return to_similarity(others @ faceprint)
 
 
+@lru_cache(maxsize=64)
+def to_lowest_cosine(similarity: float) -> float:
+    """No inner product below this, -1..1, has the similarity: the inverse of `to_similarity`, by bisection."""
+    low, high = -1.0, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        reached = to_similarity(np.array(middle, np.float64)) >= similarity
+        low, high = (low, middle) if reached else (middle, high)
+    return low
+
+
 @dataclass(frozen=True)
 class Match:
     """`row` is the number the faceprint was added under; `similarity` is 0..100."""
@@ -48,65 +61,80 @@ class Match:
 
 
 class FaceMatrix:
-    """The faceprints of one collection in one block of memory, which many threads may use.
+    """The faceprints of one collection in memory, which many threads may use: a search never waits for a change.
 
-    Room doubles when it is used up; a removed faceprint gives its place to the last one, so no gaps are scanned.
+    A change holds a lock and publishes what it replaces; a search reads the blocks as they are when it begins.
     """
 
-    def __init__(self) -> None:
-        self._vectors: Floats = np.empty((FIRST_CAPACITY, FACEPRINT_SIZE), np.float32)
-        self._rows: npt.NDArray[np.int64] = np.empty(FIRST_CAPACITY, np.int64)
-        self._positions: dict[int, int] = {}
+    def __init__(self, *, block_size: int = BLOCK_SIZE, outlined_from: int = OUTLINED_FROM) -> None:
+        self._block_size = block_size
+        self._outlined_from = outlined_from
+        self._blocks: tuple[FaceprintBlock, ...] = ()
+        self._newest = -1
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._positions)
+        return sum(block.live for block in self._blocks)
+
+    @property
+    def places(self) -> int:
+        """How many a search reads: with the gaps that removed ones left, at most twice as many as there are."""
+        return sum(block.count for block in self._blocks)
 
     def add(self, rows: Sequence[int], vectors: Floats) -> None:
-        """Take in faceprints [n, 128]; a row that is already there keeps its first faceprint."""
+        """Take in faceprints [n, 128], of length 1 at most; a row (>= 0) that is already there keeps its first one."""
         with self._lock:
-            fresh = [index for index, row in enumerate(rows) if row not in self._positions]
-            start, end = len(self), len(self) + len(fresh)
-            self._make_room(end)
-            self._vectors[start:end] = vectors[fresh]
-            self._rows[start:end] = [rows[index] for index in fresh]
-            self._positions.update((rows[index], start + place) for place, index in enumerate(fresh))
+            numbers = np.asarray(rows, np.int64)
+            fresh = self._find_fresh(numbers)
+            numbers, vectors = numbers[fresh], vectors[fresh]
+            while len(numbers):
+                block = self._open_block(len(numbers))
+                room = block.capacity - block.count
+                block.append(numbers[:room], vectors[:room])
+                self._newest = max(self._newest, int(numbers[:room].max()))
+                numbers, vectors = numbers[room:], vectors[room:]
 
     def remove(self, rows: Sequence[int]) -> None:
-        """Forget faceprints; rows that are not there are ignored."""
+        """Forget faceprints; rows that are not there are ignored. When it returns, no search that begins finds them."""
         with self._lock:
-            for row in rows:
-                position = self._positions.pop(row, None)
-                last = len(self)
-                if position is not None and position != last:
-                    self._vectors[position] = self._vectors[last]
-                    self._rows[position] = self._rows[last]
-                    self._positions[int(self._rows[last])] = position
+            numbers = np.asarray(rows, np.int64)
+            for block in self._blocks if len(numbers) else ():
+                block.erase(block.find(numbers))
+            if any(2 * block.live < block.count for block in self._blocks):
+                self._blocks = tuple(_compact(block) for block in self._blocks if block.live)
 
     def search(self, faceprint: Floats, *, limit: int, threshold: float) -> list[Match]:
         """At most `limit` matches of similarity >= `threshold` (0..100), best first, older first when equal."""
-        with self._lock:
-            count = len(self)
-            rows = self._rows[:count].copy()
-            similarities = self._vectors[:count] @ np.asarray(faceprint, np.float32)
-        chosen = _best(similarities, limit)
-        found = to_similarity(similarities[chosen])
-        order = np.lexsort((rows[chosen], -found))
-        matches = [Match(int(rows[chosen[place]]), float(found[place])) for place in order]
-        return [match for match in matches if match.similarity >= threshold][:limit]
+        query = np.asarray(faceprint, np.float32)
+        rows, cosines = find_best(self._blocks, query, limit=limit, floor=to_lowest_cosine(threshold))
+        found = to_similarity(cosines)
+        order = np.lexsort((rows, -found))[:limit]
+        return [
+            Match(row, similarity)
+            for row, similarity in zip(rows[order].tolist(), found[order].tolist(), strict=True)
+            if similarity >= threshold
+        ]
 
-    def _make_room(self, count: int) -> None:
-        capacity = len(self._rows)
-        if count <= capacity:
-            return
-        capacity = max(count, 2 * capacity)
-        self._vectors = np.resize(self._vectors, (capacity, FACEPRINT_SIZE))
-        self._rows = np.resize(self._rows, capacity)
+    def _find_fresh(self, rows: Rows) -> npt.NDArray[np.bool_]:
+        """Rows that are not there; the common case, that all are newer than any before, needs no look."""
+        known = np.zeros(len(rows), bool)
+        if self._newest >= rows.min(initial=self._newest + 1):
+            for block in self._blocks:
+                known |= np.isin(rows, block.rows[: block.count])
+        return ~known
+
+    def _open_block(self, count: int) -> FaceprintBlock:
+        """The last block, with room for one more at least: capacity doubles up to the size of a full block."""
+        if not self._blocks or self._blocks[-1].count == self._block_size:
+            first = FaceprintBlock(min(FIRST_CAPACITY, self._block_size), outlined_from=self._outlined_from)
+            self._blocks = (*self._blocks, first)
+        *full, last = self._blocks
+        if last.capacity < min(last.count + count, self._block_size):
+            last = last.copy(capacity=min(max(last.count + count, 2 * last.capacity), self._block_size))
+            self._blocks = (*full, last)
+        return last
 
 
-def _best(scores: Floats, limit: int) -> npt.NDArray[np.intp]:
-    """Positions of the `limit` highest scores and of all that tie with the last of them."""
-    if len(scores) <= limit:
-        return np.arange(len(scores))
-    weakest = np.partition(scores, -limit)[-limit]
-    return np.flatnonzero(scores >= weakest - TIE)
+def _compact(block: FaceprintBlock) -> FaceprintBlock:
+    """A block of which more is removed than left is copied, so that at least half of what is scanned is found."""
+    return block.copy(capacity=block.live) if 2 * block.live < block.count else block

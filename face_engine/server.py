@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import cv2
+from threadpoolctl import threadpool_limits
 from waitress import create_server
 
 from face_engine.application import Application, Workshop
@@ -49,6 +50,9 @@ def serve(settings: Settings) -> None:
     Raises `ModelsMissingError`, `StoreLockedError`, or `OSError` when the port is taken.
     """
     cv2.setNumThreads(1)
+    threadpool_limits(
+        1, user_api="blas"
+    )  # searches run side by side; with threads of their own they wait for each other
     vision = load_vision(settings.models, settings.precision)
     store = FaceStore(settings.data)
     try:

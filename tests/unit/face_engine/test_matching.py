@@ -22,28 +22,6 @@ def test_curve_runs_through_its_measured_points(distance: float, similarity: flo
     assert to_similarity(cosine)[0] == pytest.approx(similarity, abs=0.05)
 
 
-def test_search_finds_what_brute_force_finds_through_changes() -> None:
-    vectors = random_faceprints(500)
-    matrix = FaceMatrix()
-    alive: dict[int, np.ndarray] = {}
-    random = np.random.default_rng(4)
-    for start in range(0, 500, 100):
-        rows = list(range(start, start + 100))
-        matrix.add(rows, vectors[rows])
-        alive |= {row: vectors[row] for row in rows}
-        gone = random.choice(list(alive), 30, replace=False).tolist()
-        matrix.remove([*gone, 9999])
-        for row in gone:
-            del alive[row]
-        query = vectors[random.integers(500)]
-
-        found = [match.row for match in matrix.search(query, limit=10, threshold=0)]
-
-        nearest = sorted(alive, key=lambda row: -float(alive[row] @ query))[:10]
-        assert set(found) == set(nearest)
-        assert len(matrix) == len(alive)
-
-
 def test_equal_faceprints_come_in_the_order_of_their_rows_even_at_the_limit() -> None:
     matrix = FaceMatrix()
     vector = random_faceprints(1)
