@@ -32,6 +32,7 @@ def create_user(engine: Engine, call: Call) -> Values:
         try:
             return UserChange(engine.library.store.users.create_user(collection, user_id).row, {})
         except UserExistsError as exc:
+            find_collection(engine, collection.name)  # it may be gone meanwhile
             raise ConflictError(f"The user id: {user_id} already exists") from exc
 
     return _change(engine, call, "CreateUser", collection, work)

@@ -4,9 +4,9 @@ A probe is searched among all people. FR: its own person stays below the thresho
 the user vector; the plain mean, brought to length 1; the nearest of the person's faces. A rule is good when FA stays
 where one reference has it (the percentages keep their meaning) while FR falls, also where FA is made equal.
 
-Two kinds of people: those on photos, by every choice of references, and synthetic ones whose faceprints have the
-distances that were measured between real photos, of people who look different and of look-alikes. samples/ is always
-used; more photos lie in a folder with a folder for each person.
+Three kinds of faces: photos, by every choice of references; the same photos spoiled in eight ways, probes otherwise
+than their references; and synthetic faceprints that have the distances measured between real photos, of people who look
+different and of look-alikes. samples/ is always used; more photos lie in a folder with a folder for each person.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from typing import Any
 
 import numpy as np
 
+from benchmark.spoiled_photos import spoil
 from engine_process import MODELS, REPOSITORY
 from face_engine.images import load_image
 from face_engine.matching import to_similarity
 from face_engine.server import load_vision
 from face_engine.user_vectors import combine
+from face_engine.vision.faces import Vision
 
 Row = tuple[str, str]
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -32,6 +34,7 @@ REFERENCES = (1, 2, 3, 5)
 LEVELS = (80, 90, 95)
 EQUAL_FALSE_ACCEPTS = 0.001
 PEOPLE, PROBES = 400, 5
+DRAWS = 200
 SEED = 11
 SUFFIXES = {".jpg", ".jpeg", ".png"}
 SAME_PHOTO = 0.1
@@ -77,7 +80,11 @@ def measure_users(folder: Path | None = None) -> list[Row]:
     rows: list[Row] = []
     for population, count in itertools.product(POPULATIONS, REFERENCES):
         rows += _show(population.name, count, score_synthetic(population, count))
-    people = read_people(folder)
+    vision = load_vision(MODELS, "int8")
+    spoiled = read_spoiled(vision, folder)
+    for count in REFERENCES:
+        rows += _show("spoiled photos", count, score_spoiled(spoiled, count))
+    people = read_people(vision, folder)
     rows.append(("photos of", ", ".join(f"{name} {len(faces)}" for name, faces in sorted(people.items()))))
     for count in range(1, max(map(len, people.values()))):
         rows += _show("photos", count, score_photos(people, count))
@@ -140,9 +147,8 @@ def scatter(random: np.random.Generator, count: int, size: float, dimensions: in
     return random.normal(size=(count, dimensions)) @ directions.T * (size / np.sqrt(dimensions))
 
 
-def read_people(folder: Path | None) -> dict[str, Array]:
+def read_people(vision: Vision, folder: Path | None) -> dict[str, Array]:
     """Faceprints [n, 128] of the largest face of every photo, by person."""
-    vision = load_vision(MODELS, "int8")
     people: dict[str, list[Array]] = defaultdict(list)
     for name, path in find_photos(folder):
         for face in vision.find_faces(load_image(path.read_bytes()).picture)[:1]:
@@ -150,6 +156,35 @@ def read_people(folder: Path | None) -> dict[str, Array]:
             if all(np.linalg.norm(faceprint - other) > SAME_PHOTO for other in people[name]):
                 people[name].append(faceprint)
     return {name: np.stack(faces) for name, faces in people.items()}
+
+
+def read_spoiled(vision: Vision, folder: Path | None) -> dict[str, tuple[Array, list[str]]]:
+    """Faceprints [n, 128] of every photo spoiled in every way, and the ways [n], by person."""
+    people: dict[str, list[tuple[Array, str]]] = defaultdict(list)
+    for name, path in find_photos(folder):
+        picture = load_image(path.read_bytes()).picture
+        for face in vision.find_faces(picture)[:1]:
+            for way, worse in spoil(picture, face.detection.box[3]).items():
+                people[name] += [(vision.describe([seen])[0], way) for seen in vision.find_faces(worse)[:1]]
+    return {name: (np.stack([face for face, _ in found]), [way for _, way in found]) for name, found in people.items()}
+
+
+def score_spoiled(people: Mapping[str, tuple[Array, list[str]]], count: int) -> dict[str, Scores]:
+    """`DRAWS` times for each person: a probe, references that were spoiled otherwise, and everybody else's faces."""
+    random = np.random.default_rng(SEED)
+    own: dict[str, list[Array]] = defaultdict(list)
+    others: dict[str, list[Array]] = defaultdict(list)
+    for name, (faces, ways) in people.items():
+        strangers = np.concatenate([prints for other, (prints, _) in people.items() if other != name])
+        for _ in range(DRAWS):
+            probe = random.integers(len(faces))
+            unlike = [place for place, way in enumerate(ways) if way != ways[probe]]
+            references = faces[random.choice(unlike, count, replace=False)]
+            scores = compare_rules(np.concatenate([faces[probe : probe + 1], strangers]), references[None])
+            for rule, found in scores.items():
+                own[rule].append(found[:1, 0])
+                others[rule].append(found[1:, 0])
+    return {rule: Scores(np.concatenate(own[rule]), np.concatenate(others[rule])) for rule in own}
 
 
 def find_photos(folder: Path | None) -> Iterator[tuple[str, Path]]:

@@ -272,6 +272,21 @@ def test_deleting_a_collection_takes_its_users_along(engine: EngineUnderTest) ->
     assert call(engine, "CreateUser") == {}
 
 
+def test_user_of_a_collection_that_goes_away_meanwhile_is_not_made(
+    engine: EngineUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change = engine.engine.library.users.change
+
+    def come_second(*arguments: Any) -> dict[str, Any]:
+        engine.call("DeleteCollection", CollectionId="people")
+        return change(*arguments)
+
+    monkeypatch.setattr(engine.engine.library.users, "change", come_second)
+
+    with pytest.raises(ResourceNotFoundError, match="people does not exist"):
+        call(engine, "CreateUser")
+
+
 def test_faces_of_another_model_are_not_associated(engine: EngineUnderTest) -> None:
     call(engine, "CreateUser")
     face = index(engine, ANN)
