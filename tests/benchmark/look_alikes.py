@@ -200,6 +200,18 @@ def print_data(data: Data, draws: Draws, without_face: int) -> None:
     for name, (mine, others) in plain.items():
         print(f"{name}: {0 if mine is others else len(mine.scores)} pairs of one person, {len(others.scores)} of two")
     print_levels(plain)
+    print("\nThe groups of look-alikes:\n")
+    print_levels(groups_of(data["hard"], draws["hard"]))
+
+
+def groups_of(faces: Faces, people: People) -> dict[str, tuple[Pairs, Pairs]]:
+    """Pairs within each group of more than one person."""
+    members = {str(group): faces.pick(faces.group == group) for group in np.unique(faces.group)}
+    return {
+        group: split_pairs(methods.baseline(inside, inside, inside), inside, inside, people)
+        for group, inside in members.items()
+        if len(np.unique(inside.person)) > 1
+    }
 
 
 if __name__ == "__main__":

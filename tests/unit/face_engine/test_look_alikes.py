@@ -31,11 +31,11 @@ def pairs(*scores: float, weights: list[float] | None = None) -> Pairs:
 
 
 def test_no_more_strangers_than_allowed_are_let_in() -> None:
-    mine, strangers = pairs(0.1, 0.25, 0.5, 0.9), pairs(0.0, 0.1, 0.2, 0.3)
+    mine, strangers = pairs(0.2, 0.25, 0.5, 0.9), pairs(0.0, 0.1, 0.2, 0.3)
 
     refused = rejects_where(mine, strangers, accepts=0.25)
 
-    assert refused[0] == 0.25  # the threshold lies just above 0.2: only 0.3 comes in
+    assert refused[0] == 0.25  # what scores 0.2 is refused, whoever it is: only 0.3 comes in
 
 
 def test_a_stranger_who_was_not_drawn_moves_no_threshold() -> None:
@@ -129,6 +129,16 @@ def test_who_is_near_to_everybody_needs_to_be_nearer_with_s_norm() -> None:
     lonely = methods.s_norm(faces_of("a", odd), faces_of("b", unit(odd + 0.3 * plain)), faces_of("x" * 60, cohort))
 
     assert crowded[0, 0] < lonely[0, 0]  # although both pairs have the same cosine
+
+
+def test_s_norm_counts_deviations_above_the_mean_of_the_30_nearest() -> None:
+    cohort = np.zeros((60, 128))
+    cohort[:30, 0] = [0.5, 0.3] * 15  # mean 0.4, deviation 0.1; the other 30 are farther
+    face = faces_of("a", np.eye(128)[:1])
+
+    score = methods.s_norm(face, face, faces_of("x" * 60, cohort))
+
+    assert score[0, 0] == pytest.approx((1 - 0.4) / 0.1)
 
 
 def test_quality_learns_that_nearer_is_likelier() -> None:
