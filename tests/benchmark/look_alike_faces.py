@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from face_engine.images import load_image
 from face_engine.vision.alignment import cut_chip, fit_similarity
-from face_engine.vision.arrays import CHIP_SIDE, Picture
-from face_engine.vision.detector import Detection, FaceDetector
+from face_engine.vision.arrays import CHIP_SIDE, Floats, Picture
+from face_engine.vision.detector import FaceDetector
 from face_engine.vision.embedder import FaceEmbedder
 from face_engine.vision.model_files import DETECTOR_FILE, EMBEDDER_FILES, Precision
 from face_engine.vision.quality import measure_quality
@@ -30,13 +30,17 @@ COPY_DISTANCE = 0.12
 
 @dataclass(frozen=True)
 class Faces:
-    """One row for each face: faceprints [n, 128] as they are, over all crops and of the wider one; sharpness
-    and confidence [n, 2], 0..1; and the name of the person and of the group of people who look alike [n]."""
+    """One row for each face.
+
+    Faceprints [n, 128] as they are, over all crops and of the wider one; sharpness and confidence [n, 2], 0..1; pixels
+    that the chip covers, per side [n]; names of the person and of the group of people who look alike [n].
+    """
 
     prints: Array
     crops: Array
     wider: Array
     quality: Array
+    side: Array
     person: npt.NDArray[np.str_]
     group: npt.NDArray[np.str_]
 
@@ -53,28 +57,52 @@ def join(parts: Sequence[Faces]) -> Faces:
     return Faces(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Faces)))
 
 
-def reduced(chip: Picture, side: int) -> Picture:
-    """The chip as a face of `side` pixels gives it."""
-    small = cv2.resize(chip, (side, side), interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.resize(small, (CHIP_SIDE, CHIP_SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
+@dataclass(frozen=True)
+class View:
+    """A part of a photo with one face: pixels, and landmarks [5, 2] in them."""
+
+    picture: Picture
+    landmarks: Floats
+
+    @property
+    def side(self) -> float:
+        """Pixels of the picture that the face's chip covers, per side."""
+        return CHIP_SIDE * float(np.hypot(*fit_similarity(self.landmarks.astype(np.float64))[:2]))
+
+    def repainted(self, picture: npt.NDArray[np.generic]) -> View:
+        return View(np.asarray(picture, np.uint8), self.landmarks)
+
+    def reduced(self, side: int) -> View:
+        """The view where the chip covers at most `side` pixels."""
+        rows, columns = self.picture.shape[:2]
+        scale = min(1.0, side / self.side)
+        size = np.array([max(1, round(columns * scale)), max(1, round(rows * scale))])
+        picture = np.asarray(cv2.resize(self.picture, size.tolist(), interpolation=cv2.INTER_AREA), np.uint8)
+        return View(picture, np.asarray((self.landmarks + 0.5) * size / (columns, rows) - 0.5, np.float32))
 
 
-def _blurred(chip: Picture) -> Picture:
-    return np.asarray(cv2.GaussianBlur(chip, (0, 0), 3), np.uint8)
+def view_of(picture: Picture, landmarks: Floats) -> View:
+    """The face with as much around it, at the scale of the chip or smaller, so that wear means the same for all."""
+    centre, reach = landmarks.mean(axis=0), View(picture, landmarks).side
+    left, top = np.maximum(centre - reach, 0).astype(int)
+    right, bottom = (centre + reach).astype(int)
+    part = View(picture[top:bottom, left:right], np.asarray(landmarks - (left, top), np.float32))
+    return part.reduced(CHIP_SIDE)
 
 
-def _squeezed(chip: Picture) -> Picture:
-    data = cv2.imencode(".jpg", chip, [cv2.IMWRITE_JPEG_QUALITY, 15])[1]
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+def _squeezed(view: View) -> View:
+    data = cv2.imencode(".jpg", view.picture, [cv2.IMWRITE_JPEG_QUALITY, 15])[1]
+    return view.repainted(cv2.imdecode(data, cv2.IMREAD_COLOR))
 
 
-def _dark(chip: Picture) -> Picture:
-    return np.asarray(255 * (chip / 255) ** 2.5, np.uint8)
-
-
-Wear = Callable[[Picture], Picture]
-WORN: tuple[Wear, ...] = (lambda chip: reduced(chip, 40), _blurred, _squeezed, _dark)
-SMALL: tuple[Wear, ...] = (lambda chip: reduced(chip, 24),)
+Wear = Callable[[View], View]
+WORN: tuple[Wear, ...] = (
+    lambda view: view.reduced(40),
+    lambda view: view.repainted(cv2.GaussianBlur(view.picture, (0, 0), 3)),
+    _squeezed,
+    lambda view: view.repainted(255 * (view.picture / 255) ** 2.5),
+)
+SMALL: tuple[Wear, ...] = (lambda view: view.reduced(24),)
 
 
 class FaceReader:
@@ -106,9 +134,9 @@ class FaceReader:
         if not found or (path.parent == folder and len(found) > 1):
             return []
         face = max(found, key=lambda face: face.box[2] * face.box[3])
-        chips = cut_crops(picture, face)
-        kinds = [chips, *([way(chip) for chip in chips] for wear in wears for way in wear)]
-        return [self._describe(kind, face, *name_of(path, folder)) for kind in kinds]
+        part = view_of(picture, face.landmarks)
+        views = [View(picture, face.landmarks), *(way(part) for wear in wears for way in wear)]
+        return [self._describe(view, face.score, *name_of(path, folder)) for view in views]
 
     def read_crowd(self, folder: Path) -> Faces:
         """All faces of each photo below `folder`; the photo stands for the person, and a collage is in no group."""
@@ -117,20 +145,16 @@ class FaceReader:
             picture = load_picture(path)
             for face in [] if picture is None else self._detector.find(picture, closer=True):
                 group = "" if path.stem.startswith("collage") else path.stem
-                faces.append(self._describe(cut_crops(picture, face), face, path.stem, group))
+                faces.append(self._describe(View(picture, face.landmarks), face.score, path.stem, group))
         return join(faces)
 
-    def _describe(self, chips: list[Picture], face: Detection, person: str, group: str) -> Faces:
+    def _describe(self, view: View, score: float, person: str, group: str) -> Faces:
+        chips = cut_crops(view)
         prints = self._embedder.describe(chips).astype(np.float64)
-        quality = np.array([[measure_quality(chips[0]).sharpness / 100, face.score]])
-        return Faces(
-            prints[:1],
-            unit(prints.mean(axis=0, keepdims=True)),
-            prints[1:2],
-            quality,
-            np.array([person]),
-            np.array([group]),
-        )
+        over_crops = unit(prints.mean(axis=0, keepdims=True))
+        quality = np.array([[measure_quality(chips[0]).sharpness / 100, score]])
+        side, names = np.array([view.side]), (np.array([person]), np.array([group]))
+        return Faces(prints[:1], over_crops, prints[1:2], quality, side, *names)
 
 
 def load_picture(path: Path) -> Picture | None:
@@ -146,13 +170,13 @@ def name_of(path: Path, folder: Path) -> tuple[str, str]:
     return above[-1], above[-2] if len(above) > 1 else ""
 
 
-def cut_crops(picture: Picture, face: Detection) -> list[Picture]:
+def cut_crops(view: View) -> list[Picture]:
     """The chips [150, 150, 3] of `CROPS`."""
-    a, b, x, y = fit_similarity(face.landmarks.astype(np.float64))
+    a, b, x, y = fit_similarity(view.landmarks.astype(np.float64))
     middle = np.array([a - b, a + b]) * CHIP_SIDE / 2 + (x, y)
     turn = np.array([[a, -b], [b, a]])
     return [
-        cut_chip(picture, np.asarray(middle + size * (face.landmarks - middle) + turn @ shift, np.float32))
+        cut_chip(view.picture, np.asarray(middle + size * (view.landmarks - middle) + turn @ shift, np.float32))
         for size, *shift in CROPS
     ]
 

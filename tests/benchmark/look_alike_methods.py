@@ -9,6 +9,7 @@ import numpy as np
 from benchmark.look_alike_faces import Array, Faces, unit
 
 NEAREST = 30
+SMALL_SIDE = 60
 SHRINKAGE = 0.5
 STEPS = 25
 RIDGE = 1e-6
@@ -28,6 +29,11 @@ def baseline(one: Faces, other: Faces, cohort: Faces) -> Array:
 
 def crops(one: Faces, other: Faces, cohort: Faces) -> Array:
     return nearness(one.crops, other.crops)
+
+
+def crops_of_small(one: Faces, other: Faces, cohort: Faces) -> Array:
+    """Crops for faces of few pixels, the engine's faceprints for all others."""
+    return nearness(*(np.where(faces.side[:, None] < SMALL_SIDE, faces.crops, faces.prints) for faces in (one, other)))
 
 
 def wider(one: Faces, other: Faces, cohort: Faces) -> Array:

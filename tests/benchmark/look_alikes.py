@@ -77,7 +77,8 @@ def list_methods(data: Data) -> dict[str, Callable[[], Scores]]:
     named = {"baseline": shipped(methods.baseline)}
     for name, method in (("centre", methods.centre), ("whiten", methods.whiten), ("s-norm", methods.s_norm)):
         named |= {f"{name}, shipped": shipped(method), f"{name}, own": own(method)}
-    named |= {"crops": shipped(methods.crops), "wider": shipped(methods.wider)}
+    named |= {"crops": shipped(methods.crops), "crops of small faces": shipped(methods.crops_of_small)}
+    named |= {"wider": shipped(methods.wider)}
     return named | {"quality": lambda: score_shipped(data, quality | {"crowd": quality["general"]})}
 
 

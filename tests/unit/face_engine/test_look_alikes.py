@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmark import look_alike_methods as methods
-from benchmark.look_alike_faces import Faces, unit
+from benchmark.look_alike_faces import Faces, View, cut_crops, unit, view_of
 from benchmark.look_alike_measures import (
     Pairs,
     accepts_from,
@@ -14,6 +14,7 @@ from benchmark.look_alike_measures import (
     split_pairs,
     threshold_where,
 )
+from face_engine.vision import alignment
 
 EVERYTHING_ONCE = 1
 
@@ -22,8 +23,8 @@ def faces_of(person: str, prints: np.ndarray | None = None, group: str = "") -> 
     """One face for each letter."""
     if prints is None:
         prints = unit(np.random.default_rng(3).normal(size=(len(person), 128)))
-    names = np.array(list(person))
-    return Faces(prints, prints, prints, np.ones((len(names), 2)), names, np.array(list(group) or [""] * len(names)))
+    names, groups = np.array(list(person)), np.array(list(group) or [""] * len(person))
+    return Faces(prints, prints, prints, np.ones((len(names), 2)), np.full(len(names), 150.0), names, groups)
 
 
 def pairs(*scores: float, weights: list[float] | None = None) -> Pairs:
@@ -150,6 +151,19 @@ def test_quality_learns_that_nearer_is_likelier() -> None:
     scores = methods.fit_quality(faces)(faces, faces, faces)
 
     assert scores[0, 1:4].min() > scores[0, 4:].max()
+
+
+def test_a_reduced_view_shows_the_same_face_at_the_same_place() -> None:
+    y, x = np.mgrid[:600, :800]
+    picture = np.stack([x / 4, y / 4, 100 + 0 * x], axis=2).astype(np.uint8)
+    landmarks = np.asarray(alignment.TEMPLATE * 2 + (240, 120), np.float32)
+
+    view = view_of(picture, landmarks).reduced(60)
+
+    assert view.side == pytest.approx(60, abs=1)
+    for whole, small in zip(cut_crops(View(picture, landmarks)), cut_crops(view), strict=True):
+        inner = np.abs(whole.astype(int) - small)[20:130, 20:130]
+        assert inner.max() <= 2  # of 75 from one side of the chip to the other: 4 px of the chip
 
 
 def test_an_unknown_person_without_a_lead_gets_no_name() -> None:
