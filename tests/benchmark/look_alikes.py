@@ -34,7 +34,7 @@ from face_engine.matching import HALF_SIMILAR_DISTANCE, STEEPNESS  # noqa: E402
 
 DRAWS = 1000
 MARGIN = 0.03
-LEVELS = (80, 90, 95, 99)
+LEVELS = (50, 80, 90, 95, 99)
 NAMING = ("naming, general", "naming, studio")
 FAMILIES = {"general": "general", "worn": "general", "small": "general", "hard": "hard", "hard small": "hard"}
 
