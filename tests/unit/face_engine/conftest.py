@@ -1,4 +1,4 @@
-"""An engine with one empty collection, `people`."""
+"""An engine with one empty collection, `people`, on one thread for each product."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from threadpoolctl import threadpool_limits
 
 from fakes.engine_parts import EngineUnderTest
 from fakes.fake_vision import FakeVision
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread_for_each_product() -> Iterator[None]:
+    """As in the server."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 @pytest.fixture

@@ -108,6 +108,7 @@ FaceMatrixMachine.TestCase.settings = settings(max_examples=60, stateful_step_co
 test_search_is_exact_through_any_changes = FaceMatrixMachine.TestCase
 
 
+@settings(deadline=None)
 @given(seed=SEEDS, spread=st.sampled_from([0.0, 1e-4, 0.01, 1.0]))
 def test_outline_is_never_below_the_inner_product(seed: int, spread: float) -> None:
     random = np.random.default_rng(seed)
