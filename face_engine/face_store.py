@@ -144,9 +144,7 @@ class FaceStore:
     ) -> list[StoredFace]:
         """Faces stored after row `after`, in the order they came; only those of `face_ids` when given."""
         wanted = "" if face_ids is None else "AND face_id IN (SELECT value FROM json_each(?))"
-        order = (
-            "row" if face_ids is None else "+row"
-        )  # + keeps SQLite from reading the whole collection in order of rows
+        order = "row" if face_ids is None else "+row"  # + makes SQLite look up the ids, not read all in order of rows
         statement = (
             f"SELECT {FACE_COLUMNS} FROM faces WHERE collection = ? AND row > ? {wanted} ORDER BY {order} LIMIT ?"  # noqa: S608 - constants
         )
