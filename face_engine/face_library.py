@@ -16,7 +16,6 @@ from face_engine.vision.arrays import Floats
 PAGE = 16_384
 """Faceprints read at a time, 8 MB: others wait for the store no longer than it takes, some 40 ms."""
 
-
 NO_LIMIT = -1
 """In SQLite's words."""
 

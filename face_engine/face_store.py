@@ -138,7 +138,7 @@ class FaceStore:
         if face_ids is not None:
             conditions.append("face_id IN (SELECT value FROM json_each(?))")
             values.append(json.dumps(list(face_ids)))
-            order = "+row"  # + keeps SQLite from reading the whole collection in order of rows
+            order = "+row"  # + makes SQLite look up the ids, not read all in order of rows
         if user is not None:
             conditions.append("user = ?")
             values.append(user.row)

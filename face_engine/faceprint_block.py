@@ -39,31 +39,32 @@ class Outline:
     """
 
     axes: Floats
-    """[128, 31]"""
+    """[size, 31], fewer when faceprints have fewer numbers."""
 
     lines: Floats
     """[capacity, 32]"""
 
     @classmethod
     def draw(cls, vectors: Floats, *, count: int) -> Outline:
-        """The outline of the first `count` of the places [capacity, 128], which may hold 0 or vectors of length 1."""
+        """The outline of the first `count` of the places [capacity, size], of length 1 at most."""
         seen = vectors[:count]
         moments = (seen.T @ seen).astype(np.float64)
         principal = np.linalg.eigh(moments).eigenvectors[:, : -AXES - 1 : -1]
-        outline = cls(np.ascontiguousarray(principal, np.float32), np.empty((len(vectors), AXES + 1), np.float32))
+        lines = np.empty((len(vectors), principal.shape[1] + 1), np.float32)
+        outline = cls(np.ascontiguousarray(principal, np.float32), lines)
         outline.trace(seen, into=outline.lines[:count])
         return outline
 
     def trace(self, vectors: Floats, *, into: Floats) -> None:
-        """Write lines [n, 32] of vectors [n, 128]."""
-        along = into[:, :AXES]
+        """Write lines [n, 32] of vectors [n, size]."""
+        along = into[:, :-1]
         np.matmul(vectors, self.axes, out=along)
         rest = np.einsum("ij,ij->i", vectors, vectors) - np.einsum("ij,ij->i", along, along)
-        np.sqrt(np.maximum(rest, 0) + REST_MARGIN, out=into[:, AXES])
+        np.sqrt(np.maximum(rest, 0) + REST_MARGIN, out=into[:, -1])
 
     def bound(self, query: Floats, *, into: Floats) -> None:
-        """Write upper bounds [n] of the inner products of the first n with a query [128]."""
-        line = np.empty((1, AXES + 1), np.float32)
+        """Write upper bounds [n] of the inner products of the first n with a query [size]."""
+        line = np.empty((1, self.lines.shape[1]), np.float32)
         self.trace(query[None], into=line)
         np.matmul(self.lines[: len(into)], line[0], out=into)
 
@@ -75,10 +76,10 @@ class FaceprintBlock:
     marked before the faceprint is erased: a reader who looks at the row last knows whether it saw an erased one.
     """
 
-    def __init__(self, capacity: int, *, outlined_from: int = OUTLINED_FROM) -> None:
+    def __init__(self, capacity: int, *, size: int = FACEPRINT_SIZE, outlined_from: int = OUTLINED_FROM) -> None:
         self._outlined_from = outlined_from
         self.rows: Rows = np.empty(capacity, np.int64)
-        self.vectors: Floats = np.empty((capacity, FACEPRINT_SIZE), np.float32)
+        self.vectors: Floats = np.empty((capacity, size), np.float32)
         self.count = 0
         self.live = 0
         self._outline: Outline | None = None
@@ -88,7 +89,7 @@ class FaceprintBlock:
         return len(self.rows)
 
     def append(self, rows: Rows, vectors: Floats) -> None:
-        """Take in faceprints [n, 128], of length 1 at most, that there is room for."""
+        """Take in faceprints [n, size], of length 1 at most, that there is room for."""
         start, end = self.count, self.count + len(rows)
         self.rows[start:end] = rows
         self.vectors[start:end] = vectors
@@ -113,7 +114,7 @@ class FaceprintBlock:
     def copy(self, *, capacity: int) -> FaceprintBlock:
         """A block of what is not removed, outlined along its own axes."""
         left = np.flatnonzero(self.rows[: self.count] != GONE)
-        block = FaceprintBlock(capacity, outlined_from=self._outlined_from)
+        block = FaceprintBlock(capacity, size=self.vectors.shape[1], outlined_from=self._outlined_from)
         block.append(self.rows[left], self.vectors[left])
         return block
 

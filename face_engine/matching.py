@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from face_engine.faceprint_block import BLOCK_SIZE, OUTLINED_FROM, FaceprintBlock, Rows
 from face_engine.scan import find_best
-from face_engine.vision.arrays import Floats
+from face_engine.vision.arrays import FACEPRINT_SIZE, Floats
 
 STEEPNESS = 32.09
 HALF_SIMILAR_DISTANCE = 0.3832
@@ -61,12 +61,15 @@ class Match:
 
 
 class FaceMatrix:
-    """The faceprints of one collection in memory, which many threads may use: a search never waits for a change.
+    """The faceprints [size] of one collection in memory, which many threads may use: a search never waits for a change.
 
     A change holds a lock and publishes what it replaces; a search reads the blocks as they are when it begins.
     """
 
-    def __init__(self, *, block_size: int = BLOCK_SIZE, outlined_from: int = OUTLINED_FROM) -> None:
+    def __init__(
+        self, size: int = FACEPRINT_SIZE, *, block_size: int = BLOCK_SIZE, outlined_from: int = OUTLINED_FROM
+    ) -> None:
+        self._size = size
         self._block_size = block_size
         self._outlined_from = outlined_from
         self._blocks: tuple[FaceprintBlock, ...] = ()
@@ -82,7 +85,7 @@ class FaceMatrix:
         return sum(block.count for block in self._blocks)
 
     def add(self, rows: Sequence[int], vectors: Floats) -> None:
-        """Take in faceprints [n, 128], of length 1 at most; a row (>= 0) that is already there keeps its first one."""
+        """Take in faceprints [n, size], of length 1 at most; a row (>= 0) that is already there keeps its first one."""
         with self._lock:
             numbers = np.asarray(rows, np.int64)
             fresh = self._find_fresh(numbers)
@@ -126,7 +129,8 @@ class FaceMatrix:
     def _open_block(self, count: int) -> FaceprintBlock:
         """The last block, with room for one more at least: capacity doubles up to the size of a full block."""
         if not self._blocks or self._blocks[-1].count == self._block_size:
-            first = FaceprintBlock(min(FIRST_CAPACITY, self._block_size), outlined_from=self._outlined_from)
+            capacity = min(FIRST_CAPACITY, self._block_size)
+            first = FaceprintBlock(capacity, size=self._size, outlined_from=self._outlined_from)
             self._blocks = (*self._blocks, first)
         *full, last = self._blocks
         if last.capacity < min(last.count + count, self._block_size):

@@ -26,7 +26,7 @@ Cosines = npt.NDArray[np.float64]
 
 
 def find_best(blocks: Sequence[FaceprintBlock], query: Floats, *, limit: int, floor: float) -> tuple[Rows, Cosines]:
-    """Rows and inner products, unordered, of the `limit` faceprints nearest to a query [128], of length 1 at most.
+    """Rows and inner products, unordered, of the `limit` faceprints nearest to a query [size], of length 1 at most.
 
     More than `limit` when some tie with the last of them; those below `floor` (-1..1) may be missing, and so may
     those that are removed meanwhile.
