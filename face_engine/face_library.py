@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from face_engine.face_store import FaceStore
 from face_engine.matching import FaceMatrix
 from face_engine.records import Collection, ImageOfFaces, NewFace, StoredFace
-from face_engine.vision.arrays import Floats
+from face_engine.similarity import DEFAULT_CURVE, SimilarityCurve
+from face_engine.vision.arrays import FACEPRINT_SIZE, Floats
 
 
 @dataclass(frozen=True)
@@ -23,11 +24,16 @@ class FoundFace:
 class FaceLibrary:
     """Changes go to the store first and to memory after; a collection is read into memory when first searched.
 
-    One lock spans both steps, so that memory never holds a face that the store has lost.
+    One lock spans both steps, so that memory never holds a face that the store has lost. `size` is how many numbers a
+    faceprint of the engine's models has; collections of other models are never searched.
     """
 
-    def __init__(self, store: FaceStore) -> None:
+    def __init__(
+        self, store: FaceStore, *, size: int = FACEPRINT_SIZE, curve: SimilarityCurve = DEFAULT_CURVE
+    ) -> None:
         self.store = store
+        self._size = size
+        self._curve = curve
         self._matrices: dict[int, FaceMatrix] = {}
         self._lock = threading.Lock()
 
@@ -65,7 +71,7 @@ class FaceLibrary:
         with self._lock:
             matrix = self._matrices.get(collection.id)
             if matrix is None:
-                matrix = FaceMatrix()
-                matrix.add(*self.store.load_faceprints(collection))
+                matrix = FaceMatrix(self._size, curve=self._curve)
+                matrix.add(*self.store.load_faceprints(collection, size=self._size))
                 self._matrices[collection.id] = matrix
             return matrix

@@ -166,14 +166,14 @@ class FaceStore:
         rows = {face.face_id: face.row for face in found}
         return {face_id: rows[face_id] for face_id in face_ids if face_id in rows}
 
-    def load_faceprints(self, collection: Collection) -> tuple[list[int], Floats]:
-        """Row numbers and faceprints [n, 128] of a collection, in the order they came."""
+    def load_faceprints(self, collection: Collection, *, size: int = FACEPRINT_SIZE) -> tuple[list[int], Floats]:
+        """Row numbers and faceprints [n, size] of a collection, in the order they came."""
         found = self._select("SELECT row, faceprint FROM faces WHERE collection = ? ORDER BY row", (collection.id,))
-        vectors = np.frombuffer(b"".join(row[1] for row in found), "<f4").reshape(-1, FACEPRINT_SIZE)
+        vectors = np.frombuffer(b"".join(row[1] for row in found), "<f4").reshape(-1, size)
         return [row[0] for row in found], vectors
 
     def get_faceprint(self, collection: Collection, face_id: str) -> Floats | None:
-        """The faceprint [128] of a face, or None when it is not there."""
+        """The faceprint [size] of a face, or None when it is not there."""
         statement = "SELECT faceprint FROM faces WHERE collection = ? AND face_id = ?"
         found = self._select(statement, (collection.id, face_id))
         return np.frombuffer(found[0][0], "<f4") if found else None

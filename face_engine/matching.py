@@ -9,34 +9,20 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from face_engine.similarity import DEFAULT_CURVE, Similarities, SimilarityCurve
 from face_engine.vision.arrays import FACEPRINT_SIZE, Floats
-
-STEEPNESS = 32.09
-HALF_SIMILAR_DISTANCE = 0.3832
-"""similarity = 100 / (1 + exp(32.09 (d - 0.3832))) of the distance d = 0..2 between faceprints of length 1.
-
-The logistic curve through two measured points: 80 at d = 0.340, where no two of 3350 pairs of different people in
-general photos matched, and 99 at d = 0.240."""
-
-DECIMALS = 4
-"""Of similarities: equal faceprints at different places in memory differ in the last bits of their products."""
 
 TIE = 1e-6
 FIRST_CAPACITY = 64
 
-Similarities = npt.NDArray[np.float64]
-
-
-def to_similarity(cosine: Floats) -> Similarities:
+def to_similarity(cosine: Floats, curve: SimilarityCurve = DEFAULT_CURVE) -> Similarities:
     """Similarity 0..100 from the inner product of faceprints of length 1."""
-    distance = np.sqrt(np.maximum(2 - 2 * cosine.astype(np.float64), 0))
-    similarity = 100 / (1 + np.exp(STEEPNESS * (distance - HALF_SIMILAR_DISTANCE)))
-    return np.asarray(np.round(similarity, DECIMALS), np.float64)
+    return curve.measure(cosine)
 
 
-def compare(faceprint: Floats, others: Floats) -> Similarities:
-    """Similarities [n], 0..100, of one faceprint [128] to others [n, 128]."""
-    return to_similarity(others @ faceprint)
+def compare(faceprint: Floats, others: Floats, curve: SimilarityCurve = DEFAULT_CURVE) -> Similarities:
+    """Similarities [n], 0..100, of one faceprint [size] to others [n, size]."""
+    return curve.measure(others @ faceprint)
 
 
 @dataclass(frozen=True)
@@ -53,8 +39,10 @@ class FaceMatrix:
     Room doubles when it is used up; a removed faceprint gives its place to the last one, so no gaps are scanned.
     """
 
-    def __init__(self) -> None:
-        self._vectors: Floats = np.empty((FIRST_CAPACITY, FACEPRINT_SIZE), np.float32)
+    def __init__(self, size: int = FACEPRINT_SIZE, *, curve: SimilarityCurve = DEFAULT_CURVE) -> None:
+        self._size = size
+        self._curve = curve
+        self._vectors: Floats = np.empty((FIRST_CAPACITY, size), np.float32)
         self._rows: npt.NDArray[np.int64] = np.empty(FIRST_CAPACITY, np.int64)
         self._positions: dict[int, int] = {}
         self._lock = threading.Lock()
@@ -63,7 +51,7 @@ class FaceMatrix:
         return len(self._positions)
 
     def add(self, rows: Sequence[int], vectors: Floats) -> None:
-        """Take in faceprints [n, 128]; a row that is already there keeps its first faceprint."""
+        """Take in faceprints [n, size]; a row that is already there keeps its first faceprint."""
         with self._lock:
             fresh = [index for index, row in enumerate(rows) if row not in self._positions]
             start, end = len(self), len(self) + len(fresh)
@@ -90,7 +78,7 @@ class FaceMatrix:
             rows = self._rows[:count].copy()
             similarities = self._vectors[:count] @ np.asarray(faceprint, np.float32)
         chosen = _best(similarities, limit)
-        found = to_similarity(similarities[chosen])
+        found = to_similarity(similarities[chosen], self._curve)
         order = np.lexsort((rows[chosen], -found))
         matches = [Match(int(rows[chosen[place]]), float(found[place])) for place in order]
         return [match for match in matches if match.similarity >= threshold][:limit]
@@ -100,7 +88,7 @@ class FaceMatrix:
         if count <= capacity:
             return
         capacity = max(count, 2 * capacity)
-        self._vectors = np.resize(self._vectors, (capacity, FACEPRINT_SIZE))
+        self._vectors = np.resize(self._vectors, (capacity, self._size))
         self._rows = np.resize(self._rows, capacity)
 
 
