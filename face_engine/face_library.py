@@ -28,9 +28,7 @@ class FaceLibrary:
     faceprint of the engine's models has; collections of other models are never searched.
     """
 
-    def __init__(
-        self, store: FaceStore, *, size: int = FACEPRINT_SIZE, curve: SimilarityCurve = DEFAULT_CURVE
-    ) -> None:
+    def __init__(self, store: FaceStore, *, size: int = FACEPRINT_SIZE, curve: SimilarityCurve = DEFAULT_CURVE) -> None:
         self.store = store
         self._size = size
         self._curve = curve

@@ -15,6 +15,7 @@ from face_engine.vision.arrays import FACEPRINT_SIZE, Floats
 TIE = 1e-6
 FIRST_CAPACITY = 64
 
+
 def to_similarity(cosine: Floats, curve: SimilarityCurve = DEFAULT_CURVE) -> Similarities:
     """Similarity 0..100 from the inner product of faceprints of length 1."""
     return curve.measure(cosine)
