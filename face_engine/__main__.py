@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from face_engine.face_store import StoreLockedError
+from face_engine.model_packs.errors import PackError
 from face_engine.settings import SettingsError, read_settings
 from face_engine.vision.model_files import ModelsMissingError
 
@@ -22,7 +23,7 @@ def main() -> int:
         from face_engine.server import serve
 
         serve(settings)
-    except (SettingsError, ModelsMissingError, StoreLockedError, OSError) as exc:
+    except (SettingsError, ModelsMissingError, PackError, StoreLockedError, OSError) as exc:
         print(f"face_engine: {exc}", file=sys.stderr)
         return 1
     return 0
@@ -34,6 +35,7 @@ def _parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("command", nargs="?", choices=["serve", "setup"], default="serve")
     parser.add_argument("--models", type=Path, help="folder of the models (models/ in the repository)")
+    parser.add_argument("--pack", type=Path, help="folder of a model pack to use instead; see face_engine/PACKS.md")
     parser.add_argument("--data", type=Path, help="folder of collections and faces (.data/face_engine)")
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", help="port to listen on (8002); 0 takes a free one")

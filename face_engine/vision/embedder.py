@@ -24,6 +24,7 @@ class FaceEmbedder:
 
     def __init__(self, model: Path, spec: EmbedderSpec = DLIB) -> None:
         self._spec = spec
+        self.template = spec.template
         self._session = open_session(model)
         self._input = self._session.get_inputs()[0].name
         given, answered = self._session.get_inputs()[0].shape, self._session.get_outputs()[0].shape

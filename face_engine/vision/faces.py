@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from face_engine.vision.alignment import DLIB_TEMPLATE, Template, cut_chip
@@ -12,7 +11,6 @@ from face_engine.vision.arrays import Floats, Picture
 from face_engine.vision.detector import Detection, FaceDetector
 from face_engine.vision.embedder import FaceEmbedder
 from face_engine.vision.quality import Pose, Quality, estimate_pose, measure_quality
-from face_engine.vision.specs import CENTERFACE, DLIB, DetectorSpec, EmbedderSpec
 
 
 @dataclass(frozen=True)
@@ -47,23 +45,14 @@ class Vision(Protocol):
 class OnnxVision:
     """The real models, shared by all threads."""
 
-    def __init__(
-        self,
-        *,
-        detector: Path,
-        embedder: Path,
-        version: str,
-        detector_spec: DetectorSpec = CENTERFACE,
-        embedder_spec: EmbedderSpec = DLIB,
-    ) -> None:
+    def __init__(self, detector: FaceDetector, embedder: FaceEmbedder, *, version: str) -> None:
         self.version = version
-        self._detector = FaceDetector(detector, detector_spec)
-        self._embedder = FaceEmbedder(embedder, embedder_spec)
-        self._template = embedder_spec.template
+        self._detector = detector
+        self._embedder = embedder
 
     def find_faces(self, picture: Picture, *, closer: bool = True) -> list[SeenFace]:
         found = self._detector.find(picture, closer=closer)
-        faces = [_look_at(picture, detection, self._template) for detection in found]
+        faces = [_look_at(picture, detection, self._embedder.template) for detection in found]
         return sorted(faces, key=lambda face: (-face.area, face.detection.box))
 
     def describe(self, faces: Sequence[SeenFace]) -> Floats:
