@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import TypeGuard, cast
 
 import yaml
 
 from face_engine.model_packs.errors import PackError
-from face_engine.model_packs.pack import ModelFile, Pack, fingerprint, use_of
+from face_engine.model_packs.pack import ModelFile, Pack, fingerprint
 from face_engine.model_packs.sections import Section
 from face_engine.similarity import SimilarityCurve, curve_through
 from face_engine.vision.alignment import TEMPLATES, Template
@@ -47,7 +48,19 @@ LANDMARKS = 5
 def read_pack(folder: Path, *, precision: Precision) -> Pack:
     """The pack in `folder`; the models that set-up made there are one, with or without its `pack.yaml`.
 
-    Raises `PackError` with all mistakes, or `ModelsMissingError` when set-up's models are not there, or not whole.
+    Raises `PackError` with all mistakes of its description, or `ModelsMissingError` when set-up's models are not there,
+    or not whole.
+    """
+    pack, mistakes = draft_pack(folder, precision=precision)
+    if mistakes:
+        raise PackError(folder, mistakes)
+    return pack
+
+
+def draft_pack(folder: Path, *, precision: Precision) -> tuple[Pack, list[str]]:
+    """As `read_pack`, with the mistakes beside what could be understood; such a pack has no version.
+
+    Raises `PackError` when `pack.yaml` cannot be read at all, and `ModelsMissingError`.
     """
     description = folder / PACK_FILE
     is_made_by_setup = (folder / MANIFEST_FILE).exists() or not description.exists()
@@ -60,16 +73,17 @@ def read_pack(folder: Path, *, precision: Precision) -> Pack:
     embedder, embedder_spec = _read_embedder(root.section("embedder"), folder, precision)
     curve = _read_curve(root.section("calibration")) if root.has("calibration") else None
     root.finish()
+    pack = Pack(name, folder, "", detector, detector_spec, embedder, embedder_spec, curve)
     if mistakes:
-        raise PackError(folder, mistakes)
-    files = (detector.path.name, embedder.path.name)
-    is_default = files == (DETECTOR_FILE, EMBEDDER_FILES[precision])
-    if is_made_by_setup and is_default and use_of(detector_spec, embedder_spec) == use_of(CENTERFACE, DLIB):
-        version = MODEL_VERSIONS[precision]
-    else:
-        digits = fingerprint(detector.path, embedder.path, detector_spec=detector_spec, embedder_spec=embedder_spec)
-        version = f"{version}.{digits}"
-    return Pack(name, folder, version, detector, detector_spec, embedder, embedder_spec, curve)
+        return pack, mistakes
+    if is_made_by_setup and _is_default(pack, precision):
+        return replace(pack, face_model_version=MODEL_VERSIONS[precision]), []
+    return replace(pack, face_model_version=f"{version}.{fingerprint(pack)}"), []
+
+
+def _is_default(pack: Pack, precision: Precision) -> bool:
+    files = (pack.detector.path.name, pack.embedder.path.name)
+    return files == (DETECTOR_FILE, EMBEDDER_FILES[precision]) and pack.use == (CENTERFACE.use, DLIB.use)
 
 
 def _parse(path: Path, mistakes: list[str]) -> Section:
@@ -143,7 +157,8 @@ def _read_pixels(section: Section) -> Pixels:
     colours = cast(Colours, section.choice("colours", COLOURS, "RGB"))
     scale = section.number("scale", low=0, high=1000, default=1.0)
     given = section.take("mean", 0)
-    means = [float(mean) for mean in (given if isinstance(given, list) else [given] * 3) if _is_number(mean)]
+    values: list[object] = given if isinstance(given, list) else [given] * 3
+    means = [float(value) for value in values if _is_number(value)]
     if len(means) != 3:
         section.report("mean", f"must be a number or three, in the order of colours, not {given!r}")
         means = [0.0, 0.0, 0.0]
@@ -167,7 +182,7 @@ def _is_point(point: object) -> bool:
     return isinstance(point, list) and len(point) == 2 and all(map(_is_number, point))
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

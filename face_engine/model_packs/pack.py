@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from face_engine.model_packs.errors import PackError
 from face_engine.similarity import SimilarityCurve
 from face_engine.vision.decoders import LayoutError
 from face_engine.vision.detector import FaceDetector
 from face_engine.vision.embedder import FaceEmbedder
 from face_engine.vision.faces import OnnxVision
+from face_engine.vision.model_files import MODEL_VERSIONS
 from face_engine.vision.specs import DetectorSpec, EmbedderSpec
 
 FINGERPRINT_DIGITS = 10
@@ -49,43 +52,67 @@ class Pack:
             raise PackError(self.folder, [advice])
         return self.curve
 
-    def open_models(self) -> tuple[FaceDetector, FaceEmbedder]:
-        """Raises `PackError` with what is wrong with either."""
-        mistakes: list[str] = []
-        detector = _open(lambda: FaceDetector(self.detector.path, self.detector_spec), self.detector, mistakes)
-        embedder = _open(lambda: FaceEmbedder(self.embedder.path, self.embedder_spec), self.embedder, mistakes)
-        if detector is None or embedder is None:
-            raise PackError(self.folder, mistakes)
-        return detector, embedder
+    @property
+    def use(self) -> tuple[object, ...]:
+        """The settings that move faceprints."""
+        return self.detector_spec.use, self.embedder_spec.use
+
+    def open_detector(self) -> FaceDetector:
+        """Raises `LayoutError` or onnxruntime's own errors, which are RuntimeErrors."""
+        return FaceDetector(self.detector.path, self.detector_spec)
+
+    def open_embedder(self) -> FaceEmbedder:
+        """As `open_detector`."""
+        return FaceEmbedder(self.embedder.path, self.embedder_spec)
 
     def open_vision(self) -> OnnxVision:
-        """Raises `PackError`."""
-        return OnnxVision(*self.open_models(), version=self.face_model_version)
+        """Raises `PackError` with what is wrong with either model."""
+        detector, embedder, mistakes = self.try_models()
+        if detector is None or embedder is None:
+            raise PackError(self.folder, mistakes)
+        return OnnxVision(detector, embedder, version=self.face_model_version)
+
+    def try_models(self) -> tuple[FaceDetector | None, FaceEmbedder | None, list[str]]:
+        """The models that work, and what is wrong with those that do not."""
+        mistakes: list[str] = []
+        is_known = self.face_model_version in MODEL_VERSIONS.values()
+        detector = _try(self.open_detector, None if is_known else _probe_detector, self.detector, mistakes)
+        embedder = _try(self.open_embedder, None if is_known else _probe_embedder, self.embedder, mistakes)
+        return detector, embedder, mistakes
 
 
-def _open(open_model: Callable[[], Model], file: ModelFile, mistakes: list[str]) -> Model | None:
+def _try(
+    open_model: Callable[[], Model], probe: Callable[[Model], None] | None, file: ModelFile, mistakes: list[str]
+) -> Model | None:
     try:
-        return open_model()
-    except (LayoutError, RuntimeError) as exc:  # onnxruntime's own errors are RuntimeErrors
+        model = open_model()
+        if probe:
+            probe(model)
+    except (LayoutError, RuntimeError) as exc:
         mistakes.append(f"{file.path.name}: {str(exc).strip().splitlines()[0]}")
         return None
+    return model
 
 
-def fingerprint(detector: Path, embedder: Path, *, detector_spec: DetectorSpec, embedder_spec: EmbedderSpec) -> str:
+def _probe_detector(detector: FaceDetector) -> None:
+    """Some exports do not tell their shapes before they are run."""
+    detector.find(np.zeros((96, 128, 3), np.uint8), closer=False)
+
+
+def _probe_embedder(embedder: FaceEmbedder) -> None:
+    side = embedder.template.side
+    embedder.describe([np.zeros((side, side, 3), np.uint8)])
+
+
+def fingerprint(pack: Pack) -> str:
     """Ten digits out of all that moves faceprints: both files and how they are used, thresholds aside.
 
     Names and versions are chosen by people, who forget to change them: without this, faceprints that cannot be
     compared could meet in one collection. Ours end in 8 or 32, Rekognition's have one digit behind the dot.
     """
     digest = hashlib.sha256()
-    for path in (detector, embedder):
-        with path.open("rb") as file:
+    for model in (pack.detector, pack.embedder):
+        with model.path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
-    digest.update(repr(use_of(detector_spec, embedder_spec)).encode())
+    digest.update(repr(pack.use).encode())
     return str(int.from_bytes(digest.digest()[:8]) % 10**FINGERPRINT_DIGITS).zfill(FINGERPRINT_DIGITS)
-
-
-def use_of(detector: DetectorSpec, embedder: EmbedderSpec) -> tuple[object, ...]:
-    """The settings that move faceprints."""
-    seen = (detector.family, detector.pixels, detector.side, detector.fill)
-    return (*seen, embedder.pixels, embedder.template, embedder.flip, embedder.dimension)

@@ -73,7 +73,8 @@ class FaceDetector:
         pixels = to_input(picture, square=square)
         outputs = self._session.run(None, {self._input: self._spec.pixels.convert(pixels)})
         size = (pixels.shape[2], pixels.shape[3])
-        return drop_degenerate(self._decode(outputs, size, self._spec.score_threshold))
+        with np.errstate(over="ignore", invalid="ignore"):  # what is beyond all numbers is dropped
+            return drop_degenerate(self._decode(outputs, size, self._spec.score_threshold))
 
     def _look_closer(self, picture: Picture, known: list[Detection]) -> list[Detection]:
         """Faces that a finer look adds, taken in two halves: one look of that size takes twice the memory."""

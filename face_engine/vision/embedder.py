@@ -51,11 +51,17 @@ class FaceEmbedder:
         return np.asarray(mean / np.where(length > 0, length, 1), np.float32)
 
     def run(self, pixels: Floats) -> Floats:
-        """The network's own numbers [n, dimension] for RGB pixels [n, 3, side, side] of 0..255."""
+        """The network's own numbers [n, dimension] for RGB pixels [n, 3, side, side] of 0..255.
+
+        Raises `LayoutError` when it answers anything else.
+        """
         seen = self._spec.pixels.convert(pixels)
         parts = [seen[start : start + self._batch] for start in range(0, len(seen), self._batch)]
         answers = [self._session.run(None, {self._input: part})[0] for part in parts]
-        return np.asarray(np.concatenate(answers), np.float32)
+        numbers = np.asarray(np.concatenate(answers), np.float32)
+        if numbers.shape != (len(pixels), self._spec.dimension):
+            raise LayoutError(f"the embedder answers {list(numbers.shape[1:])}, not {self._spec.dimension} numbers")
+        return numbers
 
 
 def _check_shapes(given: Sequence[object], answered: Sequence[object], spec: EmbedderSpec) -> None:

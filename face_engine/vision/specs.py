@@ -54,6 +54,11 @@ class DetectorSpec:
     score_threshold: float = 0.5
     overlap_threshold: float = 0.3
 
+    @property
+    def use(self) -> tuple[object, ...]:
+        """What moves landmarks, and with them faceprints."""
+        return self.family, self.pixels, self.side, self.fill
+
 
 @dataclass(frozen=True)
 class EmbedderSpec:
@@ -66,6 +71,11 @@ class EmbedderSpec:
     template: Template = DLIB_TEMPLATE
     flip: bool = True
     dimension: int = FACEPRINT_SIZE
+
+    @property
+    def use(self) -> tuple[object, ...]:
+        """What moves faceprints."""
+        return self.pixels, self.template, self.flip, self.dimension
 
 
 CENTERFACE = DetectorSpec()
