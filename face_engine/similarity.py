@@ -23,7 +23,7 @@ class SimilarityCurve:
     steepness: float
     half_distance: float
 
-    def measure(self, cosine: Floats) -> Similarities:
+    def measure(self, cosine: Floats | Similarities) -> Similarities:
         """Similarities 0..100 from inner products of faceprints of length 1."""
         distance = np.sqrt(np.maximum(2 - 2 * cosine.astype(np.float64), 0))
         # Beyond 500 the exponential would overflow on steep curves; the similarity is 0 long before.

@@ -17,6 +17,7 @@ from face_engine.vision.detector import FaceDetector
 from face_engine.vision.embedder import FaceEmbedder
 from face_engine.vision.faces import OnnxVision
 from face_engine.vision.model_files import MODEL_VERSIONS
+from face_engine.vision.sessions import MODEL_ERRORS
 from face_engine.vision.specs import DetectorSpec, EmbedderSpec
 
 FINGERPRINT_DIGITS = 10
@@ -58,7 +59,7 @@ class Pack:
         return self.detector_spec.use, self.embedder_spec.use
 
     def open_detector(self) -> FaceDetector:
-        """Raises `LayoutError` or onnxruntime's own errors, which are RuntimeErrors."""
+        """Raises `LayoutError` or one of `MODEL_ERRORS`."""
         return FaceDetector(self.detector.path, self.detector_spec)
 
     def open_embedder(self) -> FaceEmbedder:
@@ -88,7 +89,7 @@ def _try(
         model = open_model()
         if probe:
             probe(model)
-    except (LayoutError, RuntimeError) as exc:
+    except (LayoutError, *MODEL_ERRORS) as exc:
         mistakes.append(f"{file.path.name}: {str(exc).strip().splitlines()[0]}")
         return None
     return model
