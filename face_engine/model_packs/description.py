@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -187,12 +188,15 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 
 def _read_curve(section: Section) -> SimilarityCurve | None:
+    known = len(section.mistakes)
     metric = section.choice("metric", METRICS)
     low, high = (0.0, 2.0) if metric == "euclidean" else (-1.0, 1.0)
     at_80, at_99 = (section.number(level, low=low, high=high) for level in (80, 99))
     section.finish()
+    if len(section.mistakes) > known:
+        return None
     if metric == "cosine":
-        at_80, at_99 = (max(2 - 2 * cosine, 0) ** 0.5 for cosine in (at_80, at_99))
+        at_80, at_99 = (math.sqrt(2 - 2 * cosine) for cosine in (at_80, at_99))
     try:
         return curve_through(at_80=at_80, at_99=at_99)
     except ValueError:

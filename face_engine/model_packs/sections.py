@@ -15,7 +15,7 @@ class Section:
     """
 
     def __init__(self, values: Mapping[object, object], name: str, mistakes: list[str]) -> None:
-        self._values = dict(values)
+        self._values = {str(key): value for key, value in values.items()}
         self._name = name
         self.mistakes = mistakes
 
@@ -24,7 +24,7 @@ class Section:
         self.mistakes.append(f"{place}: {problem}")
 
     def take(self, key: object, default: object = _ABSENT) -> object:
-        value = self._values.pop(key, None)
+        value = self._values.pop(str(key), None)
         if value is not None:
             return value
         if default is _ABSENT:
