@@ -39,17 +39,15 @@ def describe_pack(pack: Pack) -> Iterator[str]:
 def report_findings(pack: Pack, findings: Sequence[Finding], stopwatch: Stopwatch) -> tuple[list[str], bool]:
     """Lines, and whether the photos show that the pack tells people apart."""
     lines = ["", "photos     faces", *_list_photos(findings), "", *_list_times(stopwatch), ""]
-    seen = [finding for finding in findings if finding.faceprint is not None]
-    pairs = make_pairs(
-        np.array([finding.faceprint for finding in seen], np.float32).reshape(len(seen), -1),
-        [finding.photo.person for finding in seen],
-    )
+    seen = [(finding.photo.person, finding.faceprint) for finding in findings if finding.faceprint is not None]
+    faceprints = np.array([faceprint for _, faceprint in seen], np.float32).reshape(-1, pack.embedder_spec.dimension)
+    pairs = make_pairs(faceprints, [person for person, _ in seen])
     if not pairs.can_be_judged:
         return [
             *lines,
             "accuracy   cannot be judged: it takes two people, and two photos of one, with a face each",
         ], False
-    people = len({finding.photo.person for finding in seen})
+    people = len({person for person, _ in seen})
     lines += [*_list_accuracy(pairs), *_list_warnings(pairs, people), ""]
     found = calibrate(pairs)
     if pack.curve:
