@@ -15,7 +15,7 @@ from face_engine.model_packs.errors import PackError
 from face_engine.similarity import DEFAULT_CURVE
 from face_engine.vision.alignment import ARCFACE_TEMPLATE
 from face_engine.vision.model_files import DETECTOR_FILE, EMBEDDER_FILES, MODEL_VERSIONS, RECIPE, ModelsMissingError
-from face_engine.vision.specs import CENTERFACE, DLIB
+from face_engine.vision.specs import CENTERFACE, DLIB, FAMILIES
 from fakes.model_packs import write_pack
 from fakes.onnx_models import write_detector, write_embedder
 
@@ -209,3 +209,26 @@ def test_models_of_set_up_used_otherwise_have_another_version(tmp_path: Path) ->
 def test_folder_without_a_pack_names_the_command_that_makes_one(tmp_path: Path) -> None:
     with pytest.raises(ModelsMissingError, match="python -m face_engine setup"):
         read_pack(tmp_path, precision="int8")
+
+
+def examples() -> list[str]:
+    """Every complete `pack.yaml` in the documentation."""
+    text = (Path(__file__).resolve().parents[3] / "face_engine" / "PACKS.md").read_text()
+    return re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda text: text.splitlines()[0])
+def test_example_in_the_documentation_is_a_whole_pack(tmp_path: Path, example: str) -> None:
+    (tmp_path / "pack.yaml").write_text(example)
+    for name in re.findall(r"file: (\S+)", example):
+        (tmp_path / name).write_bytes(b"weights")
+
+    pack = read_pack(tmp_path, precision="int8")
+
+    assert pack.require_curve().measure(np.array([1.0]))[0] > 99.9
+
+
+def test_documentation_has_an_example_of_every_family() -> None:
+    families = set(re.findall(r"family: (\w+)", "".join(examples()) + default_description()))
+
+    assert families == set(FAMILIES)
