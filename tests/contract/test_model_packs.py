@@ -78,10 +78,12 @@ def test_similarity_is_that_of_the_packs_calibration(engine: RunningEngine, peop
     client = engine.client()
 
     [same] = client.compare_faces(SourceImage={"Bytes": photo(0)}, TargetImage={"Bytes": photo(0)})["FaceMatches"]
+    [found] = client.search_faces_by_image(CollectionId="people", Image={"Bytes": photo(0)})["FaceMatches"]
 
     # Its points are 80 at a cosine of 0.8 and 99 at 0.95, distances 0.632 and 0.316: as log odds 1.386 and 4.595, so
     # that distance 0 has 7.804, which is 99.9592 %. The default models would answer 99.9995.
     assert same["Similarity"] == pytest.approx(99.9592, abs=1e-3)
+    assert found["Similarity"] == pytest.approx(99.9592, abs=1e-3)
 
 
 def test_faces_are_there_after_a_restart_and_only_for_this_pack(folder: Path) -> None:
