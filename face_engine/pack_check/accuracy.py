@@ -12,6 +12,9 @@ from face_engine.vision.arrays import Floats
 
 Distances = npt.NDArray[np.float64]
 CALIBRATION_RATE = 1e-3
+NORMAL_QUANTILE = 3.09
+"""Deviations below the mean of a normal distribution that one in a thousand undercuts."""
+
 DECIMALS = 4
 
 
@@ -69,11 +72,15 @@ def calibrate(pairs: Pairs) -> Calibration | None:
     """80 just below the distance that one in a thousand impostor pairs undercuts, 99 at the median of genuine pairs.
 
     So 80 is the least that a match should have, and half of a person's photos pass 99: as with the default models.
-    With less than a thousand pairs, 80 lies below the nearest. None when the two do not lie in this order.
+    With less than a thousand pairs nobody has seen that distance; then it is that of a normal distribution with their
+    mean and deviation, or the nearest pair's when that is less. None when the two do not lie in this order.
     """
-    nearest = pairs.impostor[int(len(pairs.impostor) * CALIBRATION_RATE)]
+    count = int(len(pairs.impostor) * CALIBRATION_RATE)
+    undercut = float(pairs.impostor[count])
+    if count < 1:
+        undercut = min(undercut, float(pairs.impostor.mean() - NORMAL_QUANTILE * pairs.impostor.std()))
     step = 10**-DECIMALS
-    at_80 = float(np.ceil(nearest / step) - 1) * step
+    at_80 = float(np.ceil(undercut / step) - 1) * step
     at_99 = float(np.median(pairs.genuine))
     if not step <= at_99 < at_80 - step:
         return None

@@ -14,7 +14,7 @@ from face_engine.pack_check.photos import Photo, Stopwatch, list_photos, look_at
 from face_engine.pack_check.report import describe_pack, report_findings
 from face_engine.vision.detector import FaceDetector
 from face_engine.vision.embedder import FaceEmbedder
-from face_engine.vision.model_files import ModelsMissingError, Precision
+from face_engine.vision.model_files import MANIFEST_FILE, ModelsMissingError, Precision
 
 USABLE, WRONG, NOT_JUDGED = 0, 1, 3
 """Exit codes; 2 is that of wrong arguments. NOT_JUDGED: the pack runs, but the photos do not show that it is good."""
@@ -44,7 +44,7 @@ def _open_all(
     listed = list_photos(photos) if photos else []
     mistakes = [] if listed else [f"--photos: no folder with photos as Name/*.jpg in {photos or 'nothing'}"]
     try:
-        if not (folder / PACK_FILE).exists() and not any(folder.glob("*.onnx")):
+        if not (folder / PACK_FILE).exists() and not (folder / MANIFEST_FILE).exists():
             raise PackError(folder, [f"there is no {PACK_FILE} in {folder}"])
         pack, wrong = draft_pack(folder, precision=precision)
     except PackError as exc:

@@ -118,6 +118,8 @@ def _list_calibration(found: Calibration | None, pairs: Pairs) -> Iterator[str]:
     yield from _list_levels("with the calibration below", pairs, curve_through(at_80=found.at_80, at_99=found.at_99))
     yield ""
     yield "# for pack.yaml: 80 where one in a thousand pairs of two people matches, 99 where half of one person's do"
+    if len(pairs.impostor) < FEW_IMPOSTOR or len(pairs.genuine) < FEW_GENUINE:
+        yield f"# ROUGH: from {len(pairs.genuine)} pairs of one person and {len(pairs.impostor)} of two"
     yield "calibration:"
     yield "  metric: euclidean"
     yield f"  80: {found.at_80}"

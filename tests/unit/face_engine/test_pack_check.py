@@ -168,3 +168,17 @@ def test_calibration_lies_below_one_in_a_thousand_and_at_the_middle() -> None:
 
     assert found is not None
     assert (found.at_80, found.at_99) == (pytest.approx(0.8999), 0.25)
+
+
+def test_calibration_of_few_pairs_is_more_careful_than_the_nearest_of_them() -> None:
+    impostor = [0.5, 0.52, 0.54, 0.56, 0.58, 0.6]
+
+    found = calibrate(pairs([0.2, 0.25, 0.5], impostor))
+
+    assert found is not None
+    assert found.at_80 == pytest.approx(0.55 - 3.09 * np.std(impostor), abs=1e-4)
+
+
+def test_folder_without_a_description_is_told(tmp_path: Path) -> None:
+    with pytest.raises(PackError, match=r"there is no pack\.yaml"):
+        check(tmp_path, write_photos(tmp_path / "photos"))
