@@ -41,7 +41,7 @@ from face_engine.vision.specs import (
 
 PACK_FILE = "pack.yaml"
 DEFAULT_DESCRIPTION = Path(__file__).parent / "default_pack.yaml"
-MAX_DIMENSION = 4096
+MIN_DIMENSION, MAX_DIMENSION = 32, 4096
 METRICS = ("euclidean", "cosine")
 LANDMARKS = 5
 
@@ -129,7 +129,7 @@ def _read_embedder(section: Section, folder: Path, precision: Precision) -> tupl
         pixels=_read_pixels(section),
         template=_read_template(section, side),
         flip=section.switch("flip", default=True),
-        dimension=section.whole("dimension", low=2, high=MAX_DIMENSION),
+        dimension=section.whole("dimension", low=MIN_DIMENSION, high=MAX_DIMENSION),
     )
     section.finish()
     return model, spec
