@@ -1,4 +1,4 @@
-"""`python -m face_engine` serves; `python -m face_engine setup` fetches the models once."""
+"""`python -m face_engine` serves; `setup` fetches the models once; `check-pack` tells what a model pack is worth."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 from face_engine.database import StoreLockedError
+from face_engine.model_packs.errors import PackError
 from face_engine.settings import SettingsError, read_settings
-from face_engine.vision.model_files import ModelsMissingError
+from face_engine.vision.model_files import ModelsMissingError, Precision
 
 
 def main() -> int:
@@ -19,10 +20,12 @@ def main() -> int:
         _configure_logging(debug=settings.debug)
         if arguments.command == "setup":
             return _set_up(settings.models)
+        if arguments.command == "check-pack":
+            return _check_pack(arguments.folder or settings.pack_folder, arguments.photos, settings.precision)
         from face_engine.server import serve
 
         serve(settings)
-    except (SettingsError, ModelsMissingError, StoreLockedError, OSError) as exc:
+    except (SettingsError, ModelsMissingError, PackError, StoreLockedError, OSError) as exc:
         print(f"face_engine: {exc}", file=sys.stderr)
         return 1
     return 0
@@ -32,8 +35,11 @@ def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m face_engine", description="A Rekognition endpoint with real face models on this machine."
     )
-    parser.add_argument("command", nargs="?", choices=["serve", "setup"], default="serve")
+    parser.add_argument("command", nargs="?", choices=["serve", "setup", "check-pack"], default="serve")
+    parser.add_argument("folder", nargs="?", type=Path, help="of check-pack: the pack (the one that would be served)")
+    parser.add_argument("--photos", type=Path, help="of check-pack: folder with photos of people as Name/*.jpg")
     parser.add_argument("--models", type=Path, help="folder of the models (models/ in the repository)")
+    parser.add_argument("--pack", type=Path, help="folder of a model pack to use instead; see face_engine/PACKS.md")
     parser.add_argument("--data", type=Path, help="folder of collections and faces (.data/face_engine)")
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", help="port to listen on (8002); 0 takes a free one")
@@ -56,6 +62,16 @@ def _set_up(models: Path) -> int:
         return 1
     print(f"models {'written to' if changed else 'up to date in'} {models}", file=sys.stderr)
     return 0
+
+
+def _check_pack(folder: Path, photos: Path | None, precision: Precision) -> int:
+    from face_engine.pack_check.command import WRONG, check_pack
+
+    try:
+        return check_pack(folder, photos, precision=precision, say=print)
+    except PackError as exc:
+        print("\n".join(f"face_engine: {mistake}" for mistake in exc.mistakes), file=sys.stderr)
+        return WRONG
 
 
 def _configure_logging(*, debug: bool) -> None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from face_engine.face_store import FaceDeletion, FaceStore
 from face_engine.matching import FaceMatrix
 from face_engine.records import Collection, ImageOfFaces, NewFace, StoredFace
+from face_engine.similarity import DEFAULT_CURVE, SimilarityCurve
 from face_engine.user_library import UserLibrary
-from face_engine.vision.arrays import Floats
+from face_engine.vision.arrays import FACEPRINT_SIZE, Floats
 
 PAGE = 16_384
 """Faceprints read at a time, 8 MB: others wait for the store no longer than it takes, some 40 ms."""
@@ -32,13 +33,21 @@ class FaceLibrary:
     """Changes go to the store first and to memory after; a collection is read into memory when first searched.
 
     One lock spans both steps, so that memory never holds a face that the store has lost. It is held neither while a
-    collection is searched nor while its pages are read. `users` does the same for users.
+    collection is searched nor while its pages are read. `users` does the same for users. `size` is how many numbers a
+    faceprint of the engine's models has; collections of other models are never searched.
     """
 
-    def __init__(self, store: FaceStore, *, page: int = PAGE) -> None:
+    def __init__(
+        self,
+        store: FaceStore,
+        *,
+        size: int = FACEPRINT_SIZE,
+        curve: SimilarityCurve = DEFAULT_CURVE,
+        page: int = PAGE,
+    ) -> None:
         self.store = store
-        self.users = UserLibrary(store.users)
-        self._page = page
+        self.users = UserLibrary(store.users, size=size, curve=curve)
+        self._size, self._curve, self._page = size, curve, page
         self._matrices: dict[int, FaceMatrix] = {}
         self._gone: dict[int, list[int]] = {}
         self._lock = threading.Lock()
@@ -91,16 +100,16 @@ class FaceLibrary:
 
     def _read_matrix(self, collection: Collection) -> FaceMatrix:
         """Page by page: what is deleted after its page was read stands in `_gone`, what is added is on a later page."""
-        matrix, gone = FaceMatrix(), self._gone.setdefault(collection.id, [])
+        matrix, gone = FaceMatrix(self._size, curve=self._curve), self._gone.setdefault(collection.id, [])
         after, count = 0, self._page
         while count == self._page:
-            rows, vectors = self.store.load_faceprints(collection, after=after, limit=self._page)
+            rows, vectors = self.store.load_faceprints(collection, after=after, limit=self._page, size=self._size)
             after, count = max(rows, default=after), len(rows)
             with self._lock:
                 matrix.add(rows, vectors)
                 matrix.remove(gone)
         with self._lock:
-            matrix.add(*self.store.load_faceprints(collection, after=after, limit=NO_LIMIT))
+            matrix.add(*self.store.load_faceprints(collection, after=after, limit=NO_LIMIT, size=self._size))
             if self._gone.pop(collection.id, None) is not None:
                 self._matrices[collection.id] = matrix
         return matrix

@@ -167,15 +167,17 @@ class FaceStore:
             {face_id: owners[face_id] for face_id in face_ids if face_id in owners},
         )
 
-    def load_faceprints(self, collection: Collection, *, after: int, limit: int) -> tuple[list[int], Floats]:
-        """Row numbers and faceprints [n, 128] of at most `limit` faces stored after row `after`, oldest first."""
+    def load_faceprints(
+        self, collection: Collection, *, after: int, limit: int, size: int = FACEPRINT_SIZE
+    ) -> tuple[list[int], Floats]:
+        """Row numbers and faceprints [n, size] of at most `limit` faces stored after row `after`, oldest first."""
         statement = "SELECT row, faceprint FROM faces WHERE collection = ? AND row > ? ORDER BY row LIMIT ?"
         found = self._select(statement, (collection.id, after, limit))
-        vectors = np.frombuffer(b"".join(row[1] for row in found), "<f4").reshape(-1, FACEPRINT_SIZE)
+        vectors = np.frombuffer(b"".join(row[1] for row in found), "<f4").reshape(-1, size)
         return [row[0] for row in found], vectors
 
     def get_faceprint(self, collection: Collection, face_id: str) -> Floats | None:
-        """The faceprint [128] of a face, or None when it is not there."""
+        """The faceprint [size] of a face, or None when it is not there."""
         statement = "SELECT faceprint FROM faces WHERE collection = ? AND face_id = ?"
         found = self._select(statement, (collection.id, face_id))
         return np.frombuffer(found[0][0], "<f4") if found else None

@@ -12,42 +12,29 @@ import numpy.typing as npt
 
 from face_engine.faceprint_block import BLOCK_SIZE, OUTLINED_FROM, FaceprintBlock, Rows
 from face_engine.scan import find_best
+from face_engine.similarity import DEFAULT_CURVE, Similarities, SimilarityCurve
 from face_engine.vision.arrays import FACEPRINT_SIZE, Floats
-
-STEEPNESS = 32.09
-HALF_SIMILAR_DISTANCE = 0.3832
-"""similarity = 100 / (1 + exp(32.09 (d - 0.3832))) of the distance d = 0..2 between faceprints of length 1.
-
-The logistic curve through two measured points: 80 at d = 0.340, where no two of 3350 pairs of different people in
-general photos matched, and 99 at d = 0.240."""
-
-DECIMALS = 4
-"""Of similarities: equal faceprints at different places in memory differ in the last bits of their products."""
 
 FIRST_CAPACITY = 64
 
-Similarities = npt.NDArray[np.float64]
 
-
-def to_similarity(cosine: Floats | Similarities) -> Similarities:
+def to_similarity(cosine: Floats | Similarities, curve: SimilarityCurve = DEFAULT_CURVE) -> Similarities:
     """Similarity 0..100 from the inner product of faceprints of length 1."""
-    distance = np.sqrt(np.maximum(2 - 2 * cosine.astype(np.float64), 0))
-    similarity = 100 / (1 + np.exp(STEEPNESS * (distance - HALF_SIMILAR_DISTANCE)))
-    return np.asarray(np.round(similarity, DECIMALS), np.float64)
+    return curve.measure(cosine)
 
 
-def compare(faceprint: Floats, others: Floats) -> Similarities:
-    """Similarities [n], 0..100, of one faceprint [128] to others [n, 128]."""
-    return to_similarity(others @ faceprint)
+def compare(faceprint: Floats, others: Floats, curve: SimilarityCurve = DEFAULT_CURVE) -> Similarities:
+    """Similarities [n], 0..100, of one faceprint [size] to others [n, size]."""
+    return curve.measure(others @ faceprint)
 
 
 @lru_cache(maxsize=64)
-def to_lowest_cosine(similarity: float) -> float:
+def to_lowest_cosine(similarity: float, curve: SimilarityCurve = DEFAULT_CURVE) -> float:
     """No inner product below this, -1..1, has the similarity: the inverse of `to_similarity`, by bisection."""
     low, high = -1.0, 1.0
     for _ in range(40):
         middle = (low + high) / 2
-        reached = to_similarity(np.array(middle, np.float64)) >= similarity
+        reached = to_similarity(np.array(middle, np.float64), curve) >= similarity
         low, high = (low, middle) if reached else (middle, high)
     return low
 
@@ -67,9 +54,15 @@ class FaceMatrix:
     """
 
     def __init__(
-        self, size: int = FACEPRINT_SIZE, *, block_size: int = BLOCK_SIZE, outlined_from: int = OUTLINED_FROM
+        self,
+        size: int = FACEPRINT_SIZE,
+        *,
+        curve: SimilarityCurve = DEFAULT_CURVE,
+        block_size: int = BLOCK_SIZE,
+        outlined_from: int = OUTLINED_FROM,
     ) -> None:
         self._size = size
+        self._curve = curve
         self._block_size = block_size
         self._outlined_from = outlined_from
         self._blocks: tuple[FaceprintBlock, ...] = ()
@@ -109,8 +102,8 @@ class FaceMatrix:
     def search(self, faceprint: Floats, *, limit: int, threshold: float) -> list[Match]:
         """At most `limit` matches of similarity >= `threshold` (0..100), best first, older first when equal."""
         query = np.asarray(faceprint, np.float32)
-        rows, cosines = find_best(self._blocks, query, limit=limit, floor=to_lowest_cosine(threshold))
-        found = to_similarity(cosines)
+        rows, cosines = find_best(self._blocks, query, limit=limit, floor=to_lowest_cosine(threshold, self._curve))
+        found = to_similarity(cosines, self._curve)
         order = np.lexsort((rows, -found))[:limit]
         return [
             Match(row, similarity)

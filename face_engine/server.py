@@ -18,12 +18,13 @@ from waitress import create_server
 from face_engine.application import Application, Workshop
 from face_engine.face_library import FaceLibrary
 from face_engine.face_store import FaceStore
+from face_engine.model_packs.description import read_pack
 from face_engine.operations.context import Engine
 from face_engine.protocol import RekognitionModel
 from face_engine.s3_objects import read_object
 from face_engine.settings import Settings
-from face_engine.vision.faces import OnnxVision, Vision
-from face_engine.vision.model_files import DETECTOR_FILE, EMBEDDER_FILES, MODEL_VERSIONS, Precision, require_models
+from face_engine.vision.faces import Vision
+from face_engine.vision.model_files import Precision
 
 log = logging.getLogger(__name__)
 
@@ -39,34 +40,31 @@ HARD_BODY_LIMIT = 32 * 1024 * 1024
 """The server hangs up beyond this; the application refuses half of it with an error that an SDK understands."""
 
 
-def load_vision(models: Path, precision: Precision) -> Vision:
-    """Raises `ModelsMissingError`."""
-    require_models(models)
-    return OnnxVision(
-        detector=models / DETECTOR_FILE,
-        embedder=models / EMBEDDER_FILES[precision],
-        version=MODEL_VERSIONS[precision],
-    )
+def load_vision(folder: Path, precision: Precision) -> Vision:
+    """The models of a pack. Raises `PackError`, or `ModelsMissingError` for the folder of set-up."""
+    return read_pack(folder, precision=precision).open_vision()
 
 
 def serve(settings: Settings) -> None:
     """Answer requests until SIGTERM or Ctrl-C, then finish those that run.
 
-    Raises `ModelsMissingError`, `StoreLockedError`, or `OSError` when the port is taken.
+    Raises `ModelsMissingError`, `PackError`, `StoreLockedError`, or `OSError` when the port is taken.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
     cv2.setNumThreads(1)
     threadpool_limits(1, user_api="blas")  # searches run side by side; threads of their own would wait for each other
-    vision = load_vision(settings.models, settings.precision)
+    pack = read_pack(settings.pack_folder, precision=settings.precision)
+    curve, vision = pack.require_curve(), pack.open_vision()
     store = FaceStore(settings.data)
     try:
         engine = Engine(
-            library=FaceLibrary(store),
+            library=FaceLibrary(store, size=pack.embedder_spec.dimension, curve=curve),
             vision=vision,
             account_id=settings.account_id,
             now=time.time,
             new_id=lambda: str(uuid.uuid4()),
             read_object=read_object,
+            curve=curve,
         )
         workshop = Workshop(workers=settings.workers, queue=settings.queue)
         _run(Application(engine, RekognitionModel(), workshop), settings)

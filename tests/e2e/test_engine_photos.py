@@ -16,9 +16,9 @@ from botocore.exceptions import ClientError
 from engine_process import MODELS, REPOSITORY, running_engine
 from face_engine.images import load_image
 from face_engine.model_setup.build import set_up_models
+from face_engine.server import load_vision
 from face_engine.vision.embedder import FaceEmbedder
-from face_engine.vision.faces import OnnxVision
-from face_engine.vision.model_files import DETECTOR_FILE, EMBEDDER_FILES, Precision
+from face_engine.vision.model_files import EMBEDDER_FILES, MODEL_VERSIONS, Precision
 
 pytestmark = pytest.mark.e2e
 
@@ -90,15 +90,16 @@ def test_mirrored_face_has_the_same_faceprint() -> None:
 
 @pytest.mark.parametrize("precision", ["int8", "fp32"])
 def test_models_load_and_name_their_version(precision: Precision) -> None:
-    vision = OnnxVision(detector=MODELS / DETECTOR_FILE, embedder=MODELS / EMBEDDER_FILES[precision], version="x")
+    vision = load_vision(MODELS, precision)
 
     [face] = vision.find_faces(load_image(read_sample("grace-hopper.jpg")).picture)
 
     assert face.detection.score > 0.6
+    assert vision.version == MODEL_VERSIONS[precision]
 
 
 def test_a_closer_look_finds_small_faces_in_a_group_and_no_parts_of_the_large_ones() -> None:
-    vision = OnnxVision(detector=MODELS / DETECTOR_FILE, embedder=MODELS / EMBEDDER_FILES["int8"], version="x")
+    vision = load_vision(MODELS, "int8")
     picture = np.full((1400, 1600, 3), 200, np.uint8)
     for left, name in ((0, "barack-obama-2.jpg"), (800, "joe-biden-1.jpg")):
         large = load_image(read_sample(name)).picture[:1000, :700]

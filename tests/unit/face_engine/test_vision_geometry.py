@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from face_engine.vision.alignment import TEMPLATE, cut_chip, fit_similarity
+from face_engine.vision.decoders import decode_grid
 from face_engine.vision.detector import (
     Detection,
-    decode_grid,
     is_inside,
     move,
     shrink_to,
