@@ -17,6 +17,8 @@ from face_engine.application import Application, Workshop
 from face_engine.face_library import FaceLibrary
 from face_engine.face_store import FaceStore
 from face_engine.operations.context import Engine
+from face_engine.operations.quality_filter import QualityGates
+from face_engine.processor import choose_precision
 from face_engine.protocol import RekognitionModel
 from face_engine.s3_objects import read_object
 from face_engine.settings import Settings
@@ -49,7 +51,7 @@ def serve(settings: Settings) -> None:
     Raises `ModelsMissingError`, `StoreLockedError`, or `OSError` when the port is taken.
     """
     cv2.setNumThreads(1)
-    vision = load_vision(settings.models, settings.precision)
+    vision = load_vision(settings.models, choose_precision(settings.precision))
     store = FaceStore(settings.data)
     try:
         engine = Engine(
@@ -59,6 +61,7 @@ def serve(settings: Settings) -> None:
             now=time.time,
             new_id=lambda: str(uuid.uuid4()),
             read_object=read_object,
+            gates=QualityGates(settings.min_confidence, settings.min_frontality, settings.min_face_area),
         )
         workshop = Workshop(workers=settings.workers, queue=settings.queue)
         _run(Application(engine, RekognitionModel(), workshop), settings)

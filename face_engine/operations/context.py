@@ -15,6 +15,7 @@ from face_engine.errors import (
 from face_engine.face_library import FaceLibrary
 from face_engine.face_store import CollectionMissingError
 from face_engine.images import MAX_INLINE_BYTES, LoadedImage, load_image
+from face_engine.operations.quality_filter import OPEN_GATES, QualityGates
 from face_engine.protocol import Values
 from face_engine.records import Collection
 from face_engine.vision.faces import Vision
@@ -33,6 +34,7 @@ class Engine:
     now: Callable[[], float]
     new_id: Callable[[], str]
     read_object: Callable[..., bytes]
+    gates: QualityGates = OPEN_GATES
 
 
 @dataclass(frozen=True)
