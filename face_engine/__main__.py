@@ -1,4 +1,4 @@
-"""`python -m face_engine` serves; `python -m face_engine setup` fetches the models once."""
+"""`python -m face_engine` serves, `… setup` fetches the models once, `… bench` measures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from face_engine.face_store import StoreLockedError
 from face_engine.settings import SettingsError, read_settings
-from face_engine.vision.model_files import ModelsMissingError
+from face_engine.vision.model_files import ModelsMissingError, require_models
 
 
 def main() -> int:
@@ -19,6 +19,8 @@ def main() -> int:
         _configure_logging(debug=settings.debug)
         if arguments.command == "setup":
             return _set_up(settings.models)
+        if arguments.command == "bench":
+            return _measure(settings.models, photos=arguments.photos, seconds=arguments.seconds)
         from face_engine.server import serve
 
         serve(settings)
@@ -32,7 +34,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m face_engine", description="A Rekognition endpoint with real face models on this machine."
     )
-    parser.add_argument("command", nargs="?", choices=["serve", "setup"], default="serve")
+    parser.add_argument("command", nargs="?", choices=["serve", "setup", "bench"], default="serve")
     parser.add_argument("--models", type=Path, help="folder of the models (models/ in the repository)")
     parser.add_argument("--data", type=Path, help="folder of collections and faces (.data/face_engine)")
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
@@ -45,6 +47,9 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--min-face-area", help="0..1: least part of the picture that a face must fill (0)")
     parser.add_argument("--account-id", help="12 digits for ARNs (123456789012)")
     parser.add_argument("--debug", action="store_const", const="1", help="log more")
+    measuring = parser.add_argument_group("bench")
+    measuring.add_argument("--photos", type=Path, help="folder of photos; without it the samples, enlarged to 1.4 MP")
+    measuring.add_argument("--seconds", type=float, default=15, help="for each part (15)")
     return parser.parse_args()
 
 
@@ -58,6 +63,17 @@ def _set_up(models: Path) -> int:
         print(f"face_engine: {exc}", file=sys.stderr)
         return 1
     print(f"models {'written to' if changed else 'up to date in'} {models}", file=sys.stderr)
+    return 0
+
+
+def _measure(models: Path, *, photos: Path | None, seconds: float) -> int:
+    """Prints each row as soon as it is measured."""
+    from face_engine.bench.photos import read_photos
+    from face_engine.bench.table import measure_engine, show_row
+
+    require_models(models)
+    for row in measure_engine(read_photos(photos), seconds=seconds, models=models):
+        print(show_row(row), flush=True)
     return 0
 
 
