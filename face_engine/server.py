@@ -45,6 +45,7 @@ RECEIVED_AT_ONCE = 128 * 1024
 """Bytes; each time costs a turn over all connections. With waitress's own 8 KB a refusal took 1.6 to 2.3 ms of CPU, not
 1.0 to 1.4, and half of it is spent on requests that are refused when hundreds of clients ask."""
 
+NAMES_TOLD = 10
 HARD_BODY_LIMIT = 32 * 1024 * 1024
 """The server hangs up beyond this; the application refuses half of it with an error that an SDK understands."""
 
@@ -78,12 +79,32 @@ def serve(settings: Settings) -> None:
             gates=QualityGates(settings.min_confidence, settings.min_frontality, settings.min_face_area),
         )
         workshop = Workshop(workers=settings.workers, queue=settings.queue)
-        _run(Application(engine, RekognitionModel(), workshop), settings)
+        _run(Application(engine, RekognitionModel(), workshop), settings, find_other_models(store, vision.version))
     finally:
         store.close()
 
 
-def _run(application: Application, settings: Settings) -> None:
+def find_other_models(store: FaceStore, version: str) -> dict[str, list[str]]:
+    """Names of the collections that this face model cannot search, by the version they were made with."""
+    others: dict[str, list[str]] = {}
+    for collection in store.list_collections(after=0, limit=store.count_collections()):
+        if collection.model_version != version:
+            others.setdefault(collection.model_version, []).append(collection.name)
+    return others
+
+
+def _tell_of_other_models(others: dict[str, list[str]]) -> None:
+    precisions = {version: precision for precision, version in MODEL_VERSIONS.items()}
+    for version, names in others.items():
+        known = (
+            f"Start with --precision {precisions[version]} to use them" if version in precisions else "Use its models"
+        )
+        advice = f"{known}, or index their images into new collections; they can be listed and deleted as they are."
+        line = {"event": "otherFaceModel", "faceModelVersion": version, "collections": len(names), "advice": advice}
+        log.warning(json.dumps(line | {"first": names[:NAMES_TOLD]}))
+
+
+def _run(application: Application, settings: Settings, others: dict[str, list[str]]) -> None:
     threads = settings.workers + settings.queue + SPARE_THREADS
     server: Any = create_server(
         application,
@@ -105,6 +126,7 @@ def _run(application: Application, settings: Settings) -> None:
             "%s is not loopback: whoever reaches it can read and erase faces, no signature is checked", settings.host
         )
     log.info(json.dumps({"event": "ready", "url": f"http://{settings.host}:{server.effective_port}"}))
+    _tell_of_other_models(others)
     server.run()
     server.close()
 

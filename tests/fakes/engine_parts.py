@@ -10,6 +10,7 @@ from face_engine.face_library import FaceLibrary
 from face_engine.face_store import FaceStore
 from face_engine.operations import OPERATIONS
 from face_engine.operations.context import Call, Engine
+from face_engine.operations.quality_filter import OPEN_GATES, QualityGates
 from fakes.fake_vision import FakeVision
 
 NOW = 1_700_000_000.25
@@ -28,7 +29,7 @@ class FakeObjects:
 class EngineUnderTest:
     """Calls operations by name, as the application does after checking the request."""
 
-    def __init__(self, folder: Path, vision: FakeVision) -> None:
+    def __init__(self, folder: Path, vision: FakeVision, *, gates: QualityGates = OPEN_GATES) -> None:
         numbers = itertools.count(1)
         self.vision = vision
         self.objects = FakeObjects()
@@ -40,6 +41,7 @@ class EngineUnderTest:
             now=lambda: NOW,
             new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012x}",
             read_object=self.objects.read,
+            gates=gates,
         )
 
     def call(self, operation: str, **values: Any) -> dict[str, Any]:
