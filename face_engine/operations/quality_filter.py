@@ -36,8 +36,8 @@ BARS: dict[str, QualityBar | None] = {
 class QualityGates:
     """What the engine demands of every face that is indexed or searched for, whatever `QualityFilter` says; 0 is off.
 
-    Confidence 0..100. Frontality: distance of the eyes over the width of the box, about 0.45 from the front and less
-    the further the head is turned. Face area: part of the picture that the box covers, 0..1.
+    Confidence 0..100. Frontality: distance of the eyes over the width of the box; over 49 faces its median was 0.49
+    up to 10 degrees of yaw, 0.43 from 20 to 30, 0.1 in profile. Face area: part of the picture in the box, 0..1.
     """
 
     min_confidence: float = 0
