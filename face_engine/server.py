@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import resource
 import signal
 import sys
 import time
@@ -20,22 +21,38 @@ from face_engine.face_library import FaceLibrary
 from face_engine.face_store import FaceStore
 from face_engine.model_packs.description import read_pack
 from face_engine.operations.context import Engine
+from face_engine.operations.quality_filter import QualityGates
+from face_engine.processor import choose_precision
 from face_engine.protocol import RekognitionModel
 from face_engine.s3_objects import read_object
 from face_engine.settings import Settings
 from face_engine.vision.faces import Vision
-from face_engine.vision.model_files import Precision
+from face_engine.vision.model_files import MODEL_VERSIONS, Precision
 
 log = logging.getLogger(__name__)
 
 SPARE_THREADS = 4
 """Answer what needs no picture, and refusals, while all workers are busy."""
 
-SPARE_CONNECTIONS = 64
 SWITCH_SECONDS = 0.001
 """After which a thread that computes in Python lets others in. A search asks a few dozen times: at Python's own 5 ms,
 one such thread beside it made a search among 300,000 faces take 92 ms instead of 2.5, at 1 ms 26."""
 
+CONNECTIONS = 1000
+"""Clients that may be connected; more wait in the system's queue until one of them leaves."""
+
+FILES_OF_A_CONNECTION = 2
+"""Its socket, and the file that a large body lies in until a worker takes it."""
+
+FILES_OF_THE_ENGINE = 100
+BODY_IN_MEMORY = 64 * 1024
+"""Larger bodies wait on disk: hundreds of photos that wait in memory would be hundreds of megabytes."""
+
+RECEIVED_AT_ONCE = 128 * 1024
+"""Bytes; each time costs a turn over all connections. With waitress's own 8 KB a refusal took 1.6 to 2.3 ms of CPU, not
+1.0 to 1.4, and half of it is spent on requests that are refused when hundreds of clients ask."""
+
+NAMES_TOLD = 10
 HARD_BODY_LIMIT = 32 * 1024 * 1024
 """The server hangs up beyond this; the application refuses half of it with an error that an SDK understands."""
 
@@ -53,7 +70,7 @@ def serve(settings: Settings) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     cv2.setNumThreads(1)
     threadpool_limits(1, user_api="blas")  # searches run side by side; threads of their own would wait for each other
-    pack = read_pack(settings.pack_folder, precision=settings.precision)
+    pack = read_pack(settings.pack_folder, precision=choose_precision(settings.precision))
     curve, vision = pack.require_curve(), pack.open_vision()
     store = FaceStore(settings.data)
     try:
@@ -65,22 +82,46 @@ def serve(settings: Settings) -> None:
             new_id=lambda: str(uuid.uuid4()),
             read_object=read_object,
             curve=curve,
+            gates=QualityGates(settings.min_confidence, settings.min_frontality, settings.min_face_area),
         )
         workshop = Workshop(workers=settings.workers, queue=settings.queue)
-        _run(Application(engine, RekognitionModel(), workshop), settings)
+        _run(Application(engine, RekognitionModel(), workshop), settings, find_other_models(store, vision.version))
     finally:
         store.close()
 
 
-def _run(application: Application, settings: Settings) -> None:
+def find_other_models(store: FaceStore, version: str) -> dict[str, list[str]]:
+    """Names of the collections that this face model cannot search, by the version they were made with."""
+    others: dict[str, list[str]] = {}
+    for collection in store.list_collections(after=0, limit=store.count_collections()):
+        if collection.model_version != version:
+            others.setdefault(collection.model_version, []).append(collection.name)
+    return others
+
+
+def _tell_of_other_models(others: dict[str, list[str]]) -> None:
+    precisions = {version: precision for precision, version in MODEL_VERSIONS.items()}
+    for version, names in others.items():
+        known = (
+            f"Start with --precision {precisions[version]} to use them" if version in precisions else "Use its models"
+        )
+        advice = f"{known}, or index their images into new collections; they can be listed and deleted as they are."
+        line = {"event": "otherFaceModel", "faceModelVersion": version, "collections": len(names), "advice": advice}
+        log.warning(json.dumps(line | {"first": names[:NAMES_TOLD]}))
+
+
+def _run(application: Application, settings: Settings, others: dict[str, list[str]]) -> None:
     threads = settings.workers + settings.queue + SPARE_THREADS
     server: Any = create_server(
         application,
         host=settings.host,
         port=settings.port,
         threads=threads,
-        connection_limit=threads + SPARE_CONNECTIONS,
+        connection_limit=allow_connections(CONNECTIONS),
+        asyncore_use_poll=True,  # select() ends at 1024 files
         max_request_body_size=HARD_BODY_LIMIT,
+        inbuf_overflow=BODY_IN_MEMORY,
+        recv_bytes=RECEIVED_AT_ONCE,
         send_bytes=65536,  # head and body go out together: between the two, Go's HTTP client may give an answer up
         ident=None,
         clear_untrusted_proxy_headers=True,
@@ -91,8 +132,23 @@ def _run(application: Application, settings: Settings) -> None:
             "%s is not loopback: whoever reaches it can read and erase faces, no signature is checked", settings.host
         )
     log.info(json.dumps({"event": "ready", "url": f"http://{settings.host}:{server.effective_port}"}))
+    _tell_of_other_models(others)
     server.run()
     server.close()
+
+
+def allow_connections(wanted: int) -> int:
+    """How many connections the process has files for, at most `wanted`; its own limit is raised as far as it may be.
+
+    Beyond the limit of files a connection could not be accepted at all, and its client would wait for ever.
+    """
+    files = FILES_OF_THE_ENGINE + FILES_OF_A_CONNECTION * wanted
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= files:
+        return wanted
+    allowed = files if hard == resource.RLIM_INFINITY else min(files, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return max(1, (allowed - FILES_OF_THE_ENGINE) // FILES_OF_A_CONNECTION)
 
 
 def _stop(*_: object) -> NoReturn:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from face_engine.vision.model_files import Precision
+from face_engine.processor import PrecisionChoice
 
 PREFIX = "FACE_ENGINE_"
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -23,7 +23,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """`workers`: pictures worked on at a time. `queue`: pictures that may wait; more are told to slow down."""
+    """`workers`: pictures worked on at a time. `queue`: pictures that may wait; more are told to slow down.
+
+    `min_confidence` is 0..100, `min_frontality` a ratio of lengths, `min_face_area` 0..1 of the picture; 0 is off.
+    """
 
     host: str
     port: int
@@ -33,7 +36,10 @@ class Settings:
     workers: int
     queue: int
     account_id: str
-    precision: Precision
+    precision: PrecisionChoice
+    min_confidence: float
+    min_frontality: float
+    min_face_area: float
     debug: bool
 
     @property
@@ -60,7 +66,10 @@ DEFAULTS: dict[str, object] = {
     "workers": os.cpu_count() or 1,
     "queue": 32,
     "account_id": "123456789012",
-    "precision": "int8",
+    "precision": "auto",
+    "min_confidence": 0,
+    "min_frontality": 0,
+    "min_face_area": 0,
     "debug": "0",
 }
 
@@ -87,6 +96,20 @@ def _whole_number(low: int, high: int) -> Callable[[str], int]:
         if not text.isdecimal() or not low <= int(text) <= high:
             raise ValueError(f"must be a whole number from {low} to {high}")
         return int(text)
+
+    return parse
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        complaint = f"must be a number from {low:g} to {high:g}"
+        try:
+            number = float(text)
+        except ValueError:
+            raise ValueError(complaint) from None
+        if not low <= number <= high:  # also true of nan
+            raise ValueError(complaint)
+        return number
 
     return parse
 
@@ -126,6 +149,9 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "workers": _whole_number(1, 64),
     "queue": _whole_number(0, 1000),
     "account_id": _parse_account,
-    "precision": _one_of("int8", "fp32"),
+    "precision": _one_of("auto", "int8", "fp32"),
+    "min_confidence": _number(0, 100),
+    "min_frontality": _number(0, 1),
+    "min_face_area": _number(0, 1),
     "debug": _parse_switch,
 }

@@ -15,6 +15,7 @@ from face_engine.errors import (
 from face_engine.face_library import FaceLibrary
 from face_engine.face_store import CollectionMissingError
 from face_engine.images import MAX_INLINE_BYTES, LoadedImage, load_image
+from face_engine.operations.quality_filter import OPEN_GATES, QualityGates
 from face_engine.protocol import Values
 from face_engine.records import Collection, User
 from face_engine.similarity import DEFAULT_CURVE, SimilarityCurve
@@ -37,6 +38,7 @@ class Engine:
     new_id: Callable[[], str]
     read_object: Callable[..., bytes]
     curve: SimilarityCurve = DEFAULT_CURVE
+    gates: QualityGates = OPEN_GATES
 
 
 @dataclass(frozen=True)

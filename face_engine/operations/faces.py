@@ -17,7 +17,7 @@ from face_engine.operations.context import (
     require_same_model,
 )
 from face_engine.operations.pages import DEFAULT_PAGE, read_token, split_page, write_token
-from face_engine.operations.quality_filter import find_reasons, rank
+from face_engine.operations.quality_filter import judge, rank
 from face_engine.operations.shapes import show_seen_face, show_stored_face, to_box, to_confidence
 from face_engine.protocol import Values
 from face_engine.records import Collection, ImageOfFaces, NewFace, StoredFace
@@ -31,7 +31,7 @@ def index_faces(engine: Engine, call: Call) -> Values:
     collection = find_collection(engine, call.values["CollectionId"])
     require_same_model(engine, collection)
     image = read_image(engine, call)
-    kept, refused = _choose_faces(engine.vision.find_faces(image.picture, closer=False), call)
+    kept, refused = _choose_faces(engine, call, image)
     stored = _store_faces(engine, call, collection, image, kept)
     return {
         "FaceRecords": [
@@ -48,9 +48,12 @@ def index_faces(engine: Engine, call: Call) -> Values:
     }
 
 
-def _choose_faces(faces: Sequence[SeenFace], call: Call) -> tuple[list[SeenFace], list[tuple[SeenFace, list[str]]]]:
+def _choose_faces(
+    engine: Engine, call: Call, image: LoadedImage
+) -> tuple[list[SeenFace], list[tuple[SeenFace, list[str]]]]:
     """Faces to index, largest first, and the others with their reasons; the poorest, then the smallest go first."""
-    judged = [(face, find_reasons(face, call.get("QualityFilter", "AUTO"))) for face in faces[:MAX_FACES]]
+    faces = engine.vision.find_faces(image.picture, closer=False)[:MAX_FACES]
+    judged = judge(faces, call.get("QualityFilter", "AUTO"), gates=engine.gates, picture=image.picture)
     good = [face for face, reasons in judged if not reasons]
     refused = [(face, reasons) for face, reasons in judged if reasons]
     best = sorted(good, key=rank)[: call.get("MaxFaces", MAX_FACES)]

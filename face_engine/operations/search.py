@@ -5,7 +5,7 @@ from __future__ import annotations
 from face_engine.errors import NoFacesError, ResourceNotFoundError
 from face_engine.face_library import FoundFace
 from face_engine.operations.context import Call, Engine, find_collection, read_image, require_same_model
-from face_engine.operations.quality_filter import keep_good
+from face_engine.operations.quality_filter import judge
 from face_engine.operations.shapes import show_box, show_stored_face, to_box, to_confidence
 from face_engine.protocol import Values
 from face_engine.records import Collection
@@ -36,10 +36,11 @@ def search_faces_by_image(engine: Engine, call: Call) -> Values:
     collection = find_collection(engine, call.values["CollectionId"])
     require_same_model(engine, collection)
     image = read_image(engine, call)
-    faces = keep_good(engine.vision.find_faces(image.picture, closer=False), call.get("QualityFilter", "NONE"))
-    if not faces:
+    seen = engine.vision.find_faces(image.picture, closer=False)
+    judged = judge(seen, call.get("QualityFilter", "NONE"), gates=engine.gates, picture=image.picture)
+    largest = next((face for face, reasons in judged if not reasons), None)
+    if largest is None:
         raise NoFacesError
-    largest = faces[0]
     limit, threshold = _limits(call)
     found = engine.library.search(collection, engine.vision.describe([largest])[0], limit=limit, threshold=threshold)
     return {

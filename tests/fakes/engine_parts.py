@@ -10,6 +10,7 @@ from face_engine.face_library import FaceLibrary
 from face_engine.face_store import FaceStore
 from face_engine.operations import OPERATIONS
 from face_engine.operations.context import Call, Engine
+from face_engine.operations.quality_filter import OPEN_GATES, QualityGates
 from fakes.fake_vision import FakeVision
 
 NOW = 1_700_000_000.25
@@ -28,7 +29,9 @@ class FakeObjects:
 class EngineUnderTest:
     """Calls operations by name, as the application does after checking the request; `clock` is what time it is."""
 
-    def __init__(self, folder: Path, vision: FakeVision, *, first_number: int = 1) -> None:
+    def __init__(
+        self, folder: Path, vision: FakeVision, *, first_number: int = 1, gates: QualityGates = OPEN_GATES
+    ) -> None:
         """`first_number`: where fresh ids start, which a restarted engine must not give again."""
         numbers = itertools.count(first_number)
         self.clock = NOW
@@ -42,6 +45,7 @@ class EngineUnderTest:
             now=lambda: self.clock,
             new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012x}",
             read_object=self.objects.read,
+            gates=gates,
         )
 
     def call(self, operation: str, **values: Any) -> dict[str, Any]:

@@ -29,10 +29,11 @@ def make_face(
     yaw: float = 0,
     brightness: float = 50,
     sharpness: float = 70,
+    eyes: float = 0.4,
 ) -> SeenFace:
-    """A good frontal face of a person, told apart by number."""
+    """A good frontal face of a person, told apart by number; `eyes` is their distance in widths of the box."""
     left, top, width, height = box
-    points = np.array([[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.35, 0.8], [0.65, 0.8]], np.float32)
+    points = np.array([[0.5 - eyes / 2, 0.4], [0.5 + eyes / 2, 0.4], [0.5, 0.6], [0.35, 0.8], [0.65, 0.8]], np.float32)
     landmarks = (points * (width, height) + (left, top)).astype(np.float32)
     chip = np.full((CHIP_SIDE, CHIP_SIDE, 3), person, np.uint8)
     return SeenFace(Detection(box, landmarks, score), Pose(0, yaw, 0), Quality(brightness, sharpness), chip)

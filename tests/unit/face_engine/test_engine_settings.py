@@ -20,6 +20,17 @@ def test_models_are_in_the_repository_unless_told_otherwise(tmp_path: Path) -> N
     assert read_settings({}, {"FACE_ENGINE_MODELS": str(tmp_path)}).models == tmp_path
 
 
+def test_gates_are_off_unless_set_and_the_processor_chooses_the_precision() -> None:
+    by_default, gated = (
+        read_settings({}, {}),
+        read_settings({"min_frontality": "0.3"}, {"FACE_ENGINE_MIN_FACE_AREA": "1e-2"}),
+    )
+
+    assert (by_default.min_confidence, by_default.min_frontality, by_default.min_face_area) == (0, 0, 0)
+    assert (gated.min_frontality, gated.min_face_area) == (0.3, 0.01)
+    assert by_default.precision == "auto"
+
+
 def test_every_mistake_is_named() -> None:
     environment = {
         "FACE_ENGINE_PORT": "70000",
@@ -28,6 +39,9 @@ def test_every_mistake_is_named() -> None:
         "FACE_ENGINE_ACCOUNT_ID": "12",
         "FACE_ENGINE_PRECISION": "int4",
         "FACE_ENGINE_DEBUG": "maybe",
+        "FACE_ENGINE_MIN_CONFIDENCE": "101",
+        "FACE_ENGINE_MIN_FRONTALITY": "nan",
+        "FACE_ENGINE_MIN_FACE_AREA": "tenth",
     }
 
     with pytest.raises(SettingsError) as refused:
