@@ -21,8 +21,8 @@ class WatchedStore(FaceStore):
 
     on_page: Callable[[], None] = staticmethod(lambda: None)
 
-    def load_faceprints(self, collection: Collection, *, after: int, limit: int, size: int):
-        page = super().load_faceprints(collection, after=after, limit=limit, size=size)
+    def load_faceprints(self, collection: Collection, *, limit: int, **rest: int):
+        page = super().load_faceprints(collection, limit=limit, **rest)
         if limit > 0:
             self.on_page()
         return page
