@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -48,14 +49,17 @@ def test_only_throttling_refuses_what_is_too_much(report: LoadReport) -> None:
 
 
 def test_idle_connections_keep_nobody_out(engine: RunningEngine) -> None:
-    idle = [http.client.HTTPConnection("127.0.0.1", engine.port, timeout=5) for _ in range(CONNECTIONS)]
+    with ExitStack() as stack:
+        idle = [stack.enter_context(connect(engine)) for _ in range(CONNECTIONS)]
 
-    statuses = [ask_health(connection) for connection in idle]
-    again = [ask_health(connection) for connection in idle]
+        statuses = [ask_health(connection) for connection in idle]
+        again = [ask_health(connection) for connection in idle]
 
     assert statuses == again == [200] * CONNECTIONS
-    for connection in idle:
-        connection.close()
+
+
+def connect(engine: RunningEngine) -> AbstractContextManager[http.client.HTTPConnection]:
+    return closing(http.client.HTTPConnection("127.0.0.1", engine.port, timeout=5))
 
 
 def ask_health(connection: http.client.HTTPConnection) -> int:

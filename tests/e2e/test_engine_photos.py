@@ -9,6 +9,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import onnx
 import pytest
 import yaml
 from botocore.exceptions import ClientError
@@ -16,6 +17,7 @@ from botocore.exceptions import ClientError
 from engine_process import MODELS, REPOSITORY, running_engine
 from face_engine.images import load_image
 from face_engine.model_setup.build import set_up_models
+from face_engine.model_setup.quantise import quantise
 from face_engine.server import load_vision
 from face_engine.vision.embedder import FaceEmbedder
 from face_engine.vision.model_files import EMBEDDER_FILES, MODEL_VERSIONS, Precision
@@ -77,6 +79,15 @@ def test_eight_bits_move_faceprints_by_little() -> None:
     exact, rounded = (FaceEmbedder(MODELS / EMBEDDER_FILES[name]).describe(chips) for name in ("fp32", "int8"))
 
     assert np.linalg.norm(exact - rounded, axis=1).max() < 0.08
+
+
+def test_eight_bit_model_is_the_same_each_time_it_is_made(tmp_path: Path) -> None:
+    exact = (MODELS / EMBEDDER_FILES["fp32"]).read_bytes()
+
+    for name in ("first", "second"):
+        quantise(onnx.load_from_string(exact), tmp_path / name)
+
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
 
 
 def test_mirrored_face_has_the_same_faceprint() -> None:
