@@ -86,6 +86,16 @@ def test_search_with_no_face_that_passes_finds_no_face(engine: EngineUnderTest) 
         engine.search(make_photo(ONE))
 
 
+@gated(min_confidence=85)
+def test_search_for_users_tells_the_face_that_a_gate_refused(engine: EngineUnderTest) -> None:
+    engine.vision.photos[TWO] = [make_face(BOB, box=(0, 0, 90, 90), score=0.8), make_face(ANN, box=(120, 0, 50, 50))]
+
+    answer = engine.call("SearchUsersByImage", CollectionId="people", Image={"Bytes": make_photo(TWO)})
+
+    assert answer["SearchedFace"]["FaceDetail"]["BoundingBox"]["Left"] == 0.6
+    assert [face["Reasons"] for face in answer["UnsearchedFaces"]] == [["LOW_CONFIDENCE"]]
+
+
 @gated(min_confidence=100, min_frontality=1, min_face_area=1)
 def test_detection_and_comparison_pass_no_gate(engine: EngineUnderTest) -> None:
     photo = {"Bytes": make_photo(ONE)}
