@@ -11,8 +11,8 @@ from engine_process import MODELS, REPOSITORY
 from face_engine.images import load_image
 from face_engine.model_setup.build import set_up_models
 from face_engine.operations.quality_filter import QualityGates, measure_frontality
-from face_engine.vision.faces import OnnxVision, SeenFace
-from face_engine.vision.model_files import DETECTOR_FILE, EMBEDDER_FILES
+from face_engine.server import load_vision
+from face_engine.vision.faces import SeenFace, Vision
 
 pytestmark = pytest.mark.e2e
 
@@ -28,16 +28,16 @@ MARKED_BY_HAND = {  # eyes, tip of the nose, corners of the mouth, in pixels of 
 
 
 @pytest.fixture(scope="module")
-def vision() -> OnnxVision:
+def vision() -> Vision:
     set_up_models(MODELS)
-    return OnnxVision(detector=MODELS / DETECTOR_FILE, embedder=MODELS / EMBEDDER_FILES["int8"], version="x")
+    return load_vision(MODELS, "int8")
 
 
 def read_picture(name: str) -> np.ndarray:
     return load_image((SAMPLES / name).read_bytes()).picture
 
 
-def look(vision: OnnxVision, picture: np.ndarray) -> SeenFace:
+def look(vision: Vision, picture: np.ndarray) -> SeenFace:
     """The largest face."""
     return vision.find_faces(np.ascontiguousarray(picture), closer=False)[0]
 
@@ -51,7 +51,7 @@ def rotate(picture: np.ndarray, degrees: float) -> np.ndarray:
 
 @pytest.mark.parametrize("name", PORTRAITS)
 @pytest.mark.parametrize(("degrees", "within"), [(-30, 14), (-15, 6), (15, 6), (30, 14)])
-def test_roll_follows_the_turn_of_the_photo(vision: OnnxVision, name: str, degrees: float, within: float) -> None:
+def test_roll_follows_the_turn_of_the_photo(vision: Vision, name: str, degrees: float, within: float) -> None:
     picture = read_picture(name)
 
     upright, turned = look(vision, picture).pose, look(vision, rotate(picture, degrees)).pose
@@ -60,7 +60,7 @@ def test_roll_follows_the_turn_of_the_photo(vision: OnnxVision, name: str, degre
 
 
 @pytest.mark.parametrize("name", TURNED)
-def test_mirrored_face_looks_the_other_way(vision: OnnxVision, name: str) -> None:
+def test_mirrored_face_looks_the_other_way(vision: Vision, name: str) -> None:
     picture = read_picture(name)
 
     plain, mirrored = look(vision, picture).pose, look(vision, picture[:, ::-1]).pose
@@ -70,7 +70,7 @@ def test_mirrored_face_looks_the_other_way(vision: OnnxVision, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", PORTRAITS)
-def test_brightness_follows_the_exposure(vision: OnnxVision, name: str) -> None:
+def test_brightness_follows_the_exposure(vision: Vision, name: str) -> None:
     picture = read_picture(name)
 
     plain = look(vision, picture).quality.brightness
@@ -80,7 +80,7 @@ def test_brightness_follows_the_exposure(vision: OnnxVision, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PORTRAITS)
-def test_sharpness_falls_with_blur(vision: OnnxVision, name: str) -> None:
+def test_sharpness_falls_with_blur(vision: Vision, name: str) -> None:
     picture = read_picture(name)
     width = look(vision, picture).detection.box[2]
 
@@ -95,7 +95,7 @@ def test_sharpness_falls_with_blur(vision: OnnxVision, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MARKED_BY_HAND)
-def test_landmarks_lie_where_people_see_them(vision: OnnxVision, name: str) -> None:
+def test_landmarks_lie_where_people_see_them(vision: Vision, name: str) -> None:
     marked = np.array(MARKED_BY_HAND[name])
     between_eyes = np.linalg.norm(marked[1] - marked[0])
 
@@ -104,7 +104,7 @@ def test_landmarks_lie_where_people_see_them(vision: OnnxVision, name: str) -> N
     assert np.linalg.norm(found - marked, axis=1).max() < 0.17 * between_eyes
 
 
-def test_frontality_tells_a_face_from_the_front_from_one_that_is_turned(vision: OnnxVision) -> None:
+def test_frontality_tells_a_face_from_the_front_from_one_that_is_turned(vision: Vision) -> None:
     front, turned = (look(vision, read_picture(name)) for name in ("eileen-collins.jpg", "joe-biden-1.jpg"))
 
     assert measure_frontality(front) > 0.48
@@ -113,7 +113,7 @@ def test_frontality_tells_a_face_from_the_front_from_one_that_is_turned(vision: 
     assert QualityGates(min_frontality=0.47).find_reasons(front, read_picture("eileen-collins.jpg")) == []
 
 
-def test_only_the_faces_that_fill_enough_of_the_photo_pass(vision: OnnxVision) -> None:
+def test_only_the_faces_that_fill_enough_of_the_photo_pass(vision: Vision) -> None:
     group = read_picture("group.jpg")
     faces = vision.find_faces(group, closer=False)
     shares = [face.area / (group.shape[0] * group.shape[1]) for face in faces]
