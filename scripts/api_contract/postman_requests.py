@@ -14,8 +14,8 @@ from api_contract.readable_json import readable_json
 from api_contract.walk import Body, Photo, Step, Way
 
 BASE64_VARIABLES = {
-    "postman/photos/barack-obama-1.jpg": "library_photo_base64",
-    "postman/photos/barack-obama-2.jpg": "photo_base64",
+    "samples/small/barack-obama-1.jpg": "library_photo_base64",
+    "samples/small/barack-obama-2.jpg": "photo_base64",
 }
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "faceprint/postman")
 
