@@ -132,6 +132,25 @@ def in_parallel(work: Callable[[Item], Result], items: Sequence[Item], *, worker
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+def or_error(work: Callable[[Item], Result]) -> Callable[[Item], Result | FaceprintError]:
+    """The same work, whose failure is a result, so that one photo does not end the others."""
+
+    def attempt(item: Item) -> Result | FaceprintError:
+        try:
+            return work(item)
+        except FaceprintError as error:
+            return error
+
+    return attempt
+
+
+def tell_errors(errors: Sequence[str]) -> int:
+    """Each on a line of standard error; the exit code of a script that met them."""
+    for error in errors:
+        print(error, file=sys.stderr)
+    return FAILED if errors else 0
+
+
 def with_progress(results: Iterable[Result], *, total: int, what: str) -> Iterator[Result]:
     """The results, with a bar on standard error where that is a terminal."""
     console = Console(stderr=True)

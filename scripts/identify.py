@@ -3,24 +3,24 @@
 
 import argparse
 import base64
-import sys
 from functools import partial
 from pathlib import Path
 
 from command_line import (
-    FAILED,
     UsageError,
     connect,
     find_photos,
     in_parallel,
     make_parser,
+    or_error,
     print_rows,
     replace_file,
     run_script,
     show,
+    tell_errors,
     with_progress,
 )
-from faceprint_client import Answer, FaceprintClient, FaceprintError
+from faceprint_client import Answer, FaceprintError
 
 COLUMNS = ("file", "face", "outcome", "name", "similarity")
 SUFFIX = "-named.jpg"
@@ -41,8 +41,9 @@ def main() -> int:
     arguments = _parse()
     client = connect(arguments)
     targets = _plan(arguments.photos, arguments.out, overwrite=arguments.overwrite)
-    identify = partial(_identify, client, threshold=arguments.threshold, max_search=arguments.max_search)
-    answers = in_parallel(identify, list(targets), workers=_WORKERS)
+    options = {"threshold": arguments.threshold, "max_search": arguments.max_search, "annotate": True}
+    identify = partial(client.identify, **options)
+    answers = in_parallel(or_error(identify), list(targets), workers=_WORKERS)
     rows, errors = [], []
     for photo, answer in zip(targets, with_progress(answers, total=len(targets), what="Identifying"), strict=True):
         if isinstance(answer, FaceprintError):
@@ -52,9 +53,7 @@ def main() -> int:
             file.write(base64.b64decode(answer["annotated"]))
         rows += _rows(photo, answer)
     print_rows(rows, columns=COLUMNS, as_json=arguments.json)
-    for error in errors:
-        print(error, file=sys.stderr)
-    return FAILED if errors else 0
+    return tell_errors(errors)
 
 
 def _parse() -> argparse.Namespace:
@@ -86,15 +85,6 @@ def _plan(paths: list[Path], out: Path | None, *, overwrite: bool) -> dict[Path,
         if target.exists() and not overwrite:
             raise UsageError(f"{target} is there already; give --overwrite, or --out another folder.")
     return targets
-
-
-def _identify(
-    client: FaceprintClient, photo: Path, *, threshold: float | None, max_search: int | None
-) -> Answer | FaceprintError:
-    try:
-        return client.identify(photo, threshold=threshold, max_search=max_search, annotate=True)
-    except FaceprintError as error:
-        return error
 
 
 def _rows(photo: Path, answer: Answer) -> list[Answer]:

@@ -2,22 +2,22 @@
 """Says who is on photos: a row per match, with file, outcome, name and similarity."""
 
 import argparse
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 from command_line import (
-    FAILED,
     Row,
     UsageError,
     connect,
     find_photos,
     in_parallel,
     make_parser,
+    or_error,
     print_rows,
     run_script,
     show,
+    tell_errors,
     with_progress,
 )
 from faceprint_client import Answer, FaceprintClient, FaceprintError
@@ -41,9 +41,7 @@ def main() -> int:
     client = connect(arguments)
     errors: list[str] = []
     print_rows(_rows(client, arguments, errors), columns=COLUMNS, as_json=arguments.json)
-    for error in errors:
-        print(error, file=sys.stderr)
-    return FAILED if errors else 0
+    return tell_errors(errors)
 
 
 def _parse() -> argparse.Namespace:
@@ -65,23 +63,16 @@ def _rows(client: FaceprintClient, arguments: argparse.Namespace, errors: list[s
         yield from _matches(arguments.face_id, client.search_by_face_id(arguments.face_id, **options))
         return
     photos = find_photos(arguments.photos)
-    search = partial(_search, client, **options)
-    answers = with_progress(in_parallel(search, photos, workers=_WORKERS), total=len(photos), what="Searching")
+    search = partial(client.search, **options)
+    answers = with_progress(
+        in_parallel(or_error(search), photos, workers=_WORKERS), total=len(photos), what="Searching"
+    )
     for photo, answer in zip(photos, answers, strict=True):
         if isinstance(answer, FaceprintError):
             errors.append(f"{show(photo)}: {answer}")
             yield _row(str(photo), "error")
         else:
             yield from _matches(str(photo), answer)
-
-
-def _search(
-    client: FaceprintClient, photo: Path, *, threshold: float | None, max_faces: int
-) -> Answer | FaceprintError:
-    try:
-        return client.search(photo, threshold=threshold, max_faces=max_faces)
-    except FaceprintError as error:
-        return error
 
 
 def _matches(file: str, answer: Answer) -> Iterator[Row]:
