@@ -41,7 +41,7 @@ def filled(world: World) -> str:
 
 
 def test_objects_rows_and_messages_come_back(world: World, filled: str, tmp_path: Path) -> None:
-    snapshot.save(world.backend, tmp_path / "snapshot")
+    snapshot.save(tmp_path / "snapshot")
     forget_everything()
 
     snapshot.load(world.backend, tmp_path / "snapshot")
@@ -54,7 +54,7 @@ def test_objects_rows_and_messages_come_back(world: World, filled: str, tmp_path
 
 
 def test_a_message_in_flight_is_visible_again(world: World, filled: str, tmp_path: Path) -> None:
-    snapshot.save(world.backend, tmp_path / "snapshot")
+    snapshot.save(tmp_path / "snapshot")
     forget_everything()
 
     snapshot.load(world.backend, tmp_path / "snapshot")
@@ -67,7 +67,7 @@ def test_a_snapshot_does_not_carry_the_bytes_of_objects(world: World, tmp_path: 
     world.s3.create_bucket(Bucket=BUCKET)
     world.s3.put_object(Bucket=BUCKET, Key="a", Body=b"marker" * 1000)
 
-    snapshot.save(world.backend, tmp_path / "snapshot")
+    snapshot.save(tmp_path / "snapshot")
 
     assert b"markermarker" not in (tmp_path / "snapshot").read_bytes()
 
