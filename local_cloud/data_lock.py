@@ -19,9 +19,9 @@ _PATIENCE_SECONDS = 3.0
 class DataLock:
     """Held until `close`, and by every process that inherited `descriptor`. StartupError when another cloud has it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, patience: float = _PATIENCE_SECONDS) -> None:
         self.descriptor = os.open(folder / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + patience
         while not self._is_taken():
             if time.monotonic() > deadline:
                 holder = os.pread(self.descriptor, 32, 0).decode() or "unknown"

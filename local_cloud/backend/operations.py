@@ -30,7 +30,7 @@ def is_read(request: Request) -> bool:
 def changes_parts_only(service: str, request: Request) -> bool:
     """False when in doubt: then all that is no part is compared with what it was."""
     if service == "s3":
-        return _is_about_objects(request) and not _objects_are_tagged()
+        return _is_about_objects(request)
     if service == "dynamodb" and _a_table_has_a_stream():
         return False
     return _operation(request) in _OF_PARTS.get(service, ())
@@ -46,13 +46,7 @@ def _is_about_objects(request: Request) -> bool:
     if "delete" in query:
         return True
     _, _, key = request.path.strip("/").partition("/")
-    puts_tags = "tagging" in query or "x-amz-tagging" in request.headers
-    return bool(key) and not puts_tags and not query.keys() & {"uploads", "uploadId"}
-
-
-def _objects_are_tagged() -> bool:
-    """Their tags lie beside the buckets, by ARN."""
-    return any("/" in arn for s3 in each_backend_of("s3") for arn in s3.tagger.tags)
+    return bool(key) and not query.keys() & {"uploads", "uploadId"}
 
 
 def _a_table_has_a_stream() -> bool:

@@ -1,7 +1,7 @@
-"""The parts of the state that change call by call: rows of tables, versions of objects, messages of queues.
+"""The parts of the state that change call by call: rows of tables, versions and tags of objects, messages of queues.
 
-Each lies in a holder, the content of a table, bucket or queue. All else (settings of these, functions, roles, keys,
-alarms) is small, changes seldom, and is taken as one: `holders` tells where the parts are cut off.
+Each lies in a holder: the content of a table, bucket or queue, or S3's list of tags. All else (settings of these,
+functions, roles, keys, alarms) is small, changes seldom, and is taken as one: `holders` tells where parts are cut off.
 
 What a call touches is marked where moto looks it up: an item or object can be changed only by whoever has got it.
 Messages are compared with what was last written down, since a queue is read from beginning to end anyway.
@@ -15,6 +15,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 from moto.s3.utils import _VersionedKeyStore
 from moto.sqs.models import Message, Queue
+from moto.utilities.tagging_service import TaggingService
 
 from local_cloud.backend.corrections.replacing import wrap
 from local_cloud.backend.moto_state import backends_of
@@ -25,9 +26,12 @@ Part = tuple[Place, Any, Any]  # where, its key, what it is now; None when it is
 # Of a message, what a restart must not change: how often it was received, and under which handle.
 MessageState = tuple[int, str | None]
 
+_UNTAGGING = ("untag_resource_using_tags", "untag_resource_using_names")
+
 _EMPTY: dict[str, Callable[[], Any]] = {
     "dynamodb": lambda: defaultdict(dict),
     "s3": _VersionedKeyStore,
+    "tags": dict,
     "sqs": list,
     "receivers": set,
 }
@@ -50,6 +54,10 @@ def mark_what_is_touched() -> None:
         touched.objects.setdefault(id(keys), set()).add(key)
         return original(keys, key)
 
+    def mark_tags(original: Any, tagger: TaggingService, arn: str, *args: Any, **kwargs: Any) -> Any:
+        touched.objects.setdefault(id(tagger.tags), set()).add(arn)
+        return original(tagger, arn, *args, **kwargs)
+
     def mark_messages(original: Any, *args: Any, **kwargs: Any) -> Any:
         touched.messages = True
         return original(*args, **kwargs)
@@ -58,17 +66,22 @@ def mark_what_is_touched() -> None:
     wrap(Table, "delete_item", mark_row)
     wrap(Table, "put_item", mark_put)
     wrap(_VersionedKeyStore, "__sgetitem__", mark_object)  # every way to or into the dictionary begins with it
+    for name in ("tag_resource", "delete_all_tags_for_resource", *_UNTAGGING):
+        wrap(TaggingService, name, mark_tags)
     wrap(Message, "mark_received", mark_messages)
     wrap(Queue, "delete_message", mark_messages)  # arrivals are marked by `corrections.queues`
 
 
 def holders() -> dict[Place, Any]:
-    """The content of every table, bucket and queue there is."""
+    """The content of every table, bucket and queue there is, and S3's tags."""
     return {
         (service, account, region, name): content
         for service, contents in (("dynamodb", _tables), ("s3", _buckets), ("sqs", _queues))
         for account, region, backend in backends_of(service).iter_backends()
         for name, content in contents(backend)
+    } | {
+        ("tags", account, region, "s3"): backend.tagger.tags
+        for account, region, backend in backends_of("s3").iter_backends()
     }
 
 
@@ -101,7 +114,7 @@ def touched_parts(found: dict[Place, Any]) -> Iterator[Part]:
         if place in found:
             yield place, key, found[place].get(key)
     for place, content in found.items():
-        if place[0] == "s3":
+        if place[0] in ("s3", "tags"):
             yield from ((place, key, dict.get(content, key)) for key in touched.objects.get(id(content), ()))
 
 

@@ -23,43 +23,48 @@ _LOCKS: dict[type, Any] = {type(threading.Lock()): threading.Lock, type(threadin
 _RAW_DICTIONARIES = (_VersionedKeyStore, LimitedSizeDict)
 
 
-class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is untyped
-    """Locks are made anew; backends are referred to, not copied; `files` collects the object files it met.
+class _Reductions:
+    """Locks are made anew; backends are referred to, not copied; `files` collects the object files it met."""
 
-    `references` are objects by their id() that are not pickled either, but referred to by the tuple given.
-    """
-
-    def __init__(self, buffer: IO[bytes], references: dict[int, tuple[str, ...]]) -> None:
-        super().__init__(buffer, protocol=pickle.HIGHEST_PROTOCOL)
+    def __init__(self, buffer: IO[bytes]) -> None:
+        super().__init__(buffer, protocol=pickle.HIGHEST_PROTOCOL)  # type: ignore[call-arg]  # a pickler's
         self.files: set[str] = set()
-        self._references = references
-
-    def persistent_id(self, value: Any) -> Any:
-        if id(value) in self._references:
-            return ("reference", *self._references[id(value)])
-        if isinstance(value, BackendDict):
-            return ("service", value.service_name)
-        if isinstance(value, BaseBackend):
-            service = next(found.service_name for found in services_in_use() if isinstance(value, found.backend))
-            return ("backend", service, value.account_id, value.region_name)
-        return None
 
     def reducer_override(self, value: Any) -> Any:
         if type(value) in _LOCKS:
             return _LOCKS[type(value)], ()
-        if isinstance(value, threading.Condition):
-            return threading.Condition, ()
         if isinstance(value, ObjectFile):
             self.files.add(value.name)
             return _object_file, (value.name,)
         if isinstance(value, _RAW_DICTIONARIES):
             return _raw_dictionary, (type(value), list(dict.items(value)))
+        return _reduced_backend(value)
+
+
+class _PartsPickler(_Reductions, pickle.Pickler):
+    """For rows, objects and messages: plain values of moto's own classes."""
+
+
+class _StatePickler(_Reductions, cloudpickle.Pickler):  # type: ignore[misc]  # cloudpickle is untyped
+    """For everything. `references` are objects by their id() that are referred to by the tuple given."""
+
+    def __init__(self, buffer: IO[bytes], references: dict[int, tuple[str, ...]]) -> None:
+        super().__init__(buffer)
+        self._references = references
+
+    def persistent_id(self, value: Any) -> Any:
+        return self._references.get(id(value))
+
+    def reducer_override(self, value: Any) -> Any:
+        if isinstance(value, threading.Condition):
+            return threading.Condition, ()
         if isinstance(value, WeakValueDictionary):
             return WeakValueDictionary, (dict(value),)
         if isinstance(value, RSAPrivateKey):
             encoding, form = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
             return _private_key, (value.private_bytes(encoding, form, serialization.NoEncryption()),)
-        return super().reducer_override(value)
+        reduced = super().reducer_override(value)
+        return cloudpickle.Pickler.reducer_override(self, value) if reduced is NotImplemented else reduced
 
 
 class Unpickler(pickle.Unpickler):
@@ -70,19 +75,34 @@ class Unpickler(pickle.Unpickler):
         self._find = find
 
     def persistent_load(self, reference: Any) -> Any:
-        kind, *place = reference
-        if kind == "reference":
-            return self._find(tuple(place))
-        service = backends_of(place[0])
-        return service if kind == "service" else service[place[1]][place[2]]
+        return self._find(reference)
 
 
-def pickled(value: Any, references: dict[int, tuple[str, ...]]) -> tuple[bytes, set[str]]:
+def pickled_state(value: Any, references: dict[int, tuple[str, ...]]) -> tuple[bytes, set[str]]:
     """The bytes, and the names of the object files that they name."""
     buffer = io.BytesIO()
-    pickler = Pickler(buffer, references)
+    pickler = _StatePickler(buffer, references)
     pickler.dump(value)
     return buffer.getvalue(), pickler.files
+
+
+def pickled_parts(value: Any) -> bytes:
+    buffer = io.BytesIO()
+    _PartsPickler(buffer).dump(value)
+    return buffer.getvalue()
+
+
+def _reduced_backend(value: Any) -> Any:
+    if isinstance(value, BackendDict):
+        return backends_of, (value.service_name,)
+    if isinstance(value, BaseBackend):
+        service = next(found.service_name for found in services_in_use() if isinstance(value, found.backend))
+        return _backend, (service, value.account_id, value.region_name)
+    return NotImplemented
+
+
+def _backend(service: str, account: str, region: str) -> Any:
+    return backends_of(service)[account][region]
 
 
 def _object_file(name: str) -> ObjectFile:

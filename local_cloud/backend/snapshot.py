@@ -39,7 +39,7 @@ from local_cloud.backend.parts import (
     touched_parts,
     whole,
 )
-from local_cloud.backend.pickling import Unpickler, pickled
+from local_cloud.backend.pickling import Unpickler, pickled_parts, pickled_state
 from local_cloud.backend.touched import touched
 from local_cloud.errors import StartupError
 
@@ -114,7 +114,7 @@ class Keeper:
         for place, content in messages.items():
             parts += changed_messages(place, content, self._messages.get(place, {}))
         if rest is not None or parts:
-            self._journal.append(pickled((rest, parts), {})[0])
+            self._journal.append(pickled_parts((rest, parts)))
             self._remember(found, messages)
 
     def _changed_rest(self, found: dict[Place, Any]) -> bytes | None:
@@ -137,7 +137,7 @@ class Keeper:
         self._messages = {place: states for place, states in self._messages.items() if place in found}
 
     def _rest_of(self, found: dict[Place, Any]) -> bytes:
-        return pickled(_state(), cut_off(found))[0]
+        return pickled_state(_state(), cut_off(found))[0]
 
     def _close_journal(self) -> None:
         if self._journal is not None:
@@ -147,7 +147,7 @@ class Keeper:
 
 def save(path: Path) -> set[str]:
     """Write the whole state to `path`; returns the names of the object files it names. Under the backend's lock."""
-    content, files = pickled(_state(), {})
+    content, files = pickled_state(_state(), {})
     partial = path.with_suffix(".partial")
     with partial.open("wb") as file:
         pickle.dump(VERSIONS, file)
