@@ -214,7 +214,7 @@ class Caller:
         return {"Bucket": self.chance.choice(BUCKETS), "Key": self.chance.choice(KEYS)}
 
     def _body(self) -> bytes:
-        return f"body {next(self.numbers)}".encode()
+        return f"body {next(self.numbers)}".encode() if self.chance.random() < 0.9 else b""
 
     def _key(self) -> dict[str, Any]:
         return {name: {"S": str(self.chance.randrange(3))} for name in ("k", "r")}

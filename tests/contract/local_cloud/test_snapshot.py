@@ -1,16 +1,21 @@
 """What a restart with --data finds again."""
 
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local_cloud.backend import snapshot
 from local_cloud.backend.moto_state import services_in_use
+from local_cloud.backend.snapshot import Keeper, SnapshotTimer
 from local_cloud.errors import StartupError
+from local_world import wait_until
 from tests.contract.local_cloud.conftest import World
 
 BUCKET = "photos"
+BEFORE = snapshot.VERSIONS | {"format": "1"}
 
 
 def forget_everything() -> None:
@@ -78,3 +83,56 @@ def test_a_snapshot_of_another_version_is_refused_in_one_line(world: World, tmp_
 
     with pytest.raises(StartupError, match=r"'moto': '0\.0'"):
         snapshot.load(world.backend, path)
+
+
+def test_a_snapshot_of_before_there_were_records_is_read(world: World, filled: str, tmp_path: Path) -> None:
+    path = tmp_path / "snapshot"
+    snapshot.save(path)
+    path.write_bytes(path.read_bytes().replace(pickle.dumps(snapshot.VERSIONS), pickle.dumps(BEFORE), 1))
+    forget_everything()
+
+    snapshot.load(world.backend, path)
+
+    assert pickle.loads(path.read_bytes()) == BEFORE
+    assert world.s3.get_object(Bucket=BUCKET, Key="a")["Body"].read() == b"new"
+
+
+@pytest.fixture
+def kept(world: World, filled: str, tmp_path: Path) -> Iterator[Keeper]:
+    """Everything of `filled` in a snapshot, and every change from now on behind it."""
+    keeper = Keeper(world.backend, tmp_path / "snapshot")
+    keeper.start()
+    yield keeper
+    keeper.close()
+
+
+def test_a_change_that_was_torn_by_a_kill_is_dropped_alone(world: World, kept: Keeper, tmp_path: Path) -> None:
+    for key in ("whole", "torn"):
+        world.s3.put_object(Bucket=BUCKET, Key=key, Body=key.encode())
+    copy = tmp_path / "copy"
+    copy.write_bytes((tmp_path / "snapshot").read_bytes()[:-1])
+    forget_everything()
+
+    snapshot.load(world.backend, copy)
+
+    assert world.s3.get_object(Bucket=BUCKET, Key="whole")["Body"].read() == b"whole"
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        world.s3.get_object(Bucket=BUCKET, Key="torn")
+
+
+def test_many_changes_are_replaced_by_a_snapshot(
+    world: World, kept: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SnapshotTimer, "MOST_BYTES", 20_000)
+    monkeypatch.setattr(SnapshotTimer, "PAUSE_SECONDS", 0.01)
+    timer = SnapshotTimer(kept)
+    timer.start()
+
+    for number in range(60):
+        world.s3.put_object(Bucket=BUCKET, Key="a", Body=str(number).encode())
+
+    wait_until(lambda: kept.journal_size <= 20_000, seconds=10)
+    timer.close()
+    forget_everything()
+    snapshot.load(world.backend, tmp_path / "snapshot")
+    assert world.s3.get_object(Bucket=BUCKET, Key="a")["Body"].read() == b"59"
