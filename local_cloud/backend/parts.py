@@ -23,8 +23,8 @@ from local_cloud.backend.touched import touched
 
 Place = tuple[str, ...]  # service, account, region, name of the holder
 Part = tuple[Place, Any, Any]  # where, its key, what it is now; None when it is gone
-# Of a message, what a restart must not change: how often it was received, and under which handle.
-MessageState = tuple[int, str | None]
+# Of a message, what changes: how often it was received, under which handle, and when it is to be seen again.
+MessageState = tuple[int, str | None, float]
 
 _UNTAGGING = ("untag_resource_using_tags", "untag_resource_using_names")
 
@@ -69,6 +69,7 @@ def mark_what_is_touched() -> None:
     for name in ("tag_resource", "delete_all_tags_for_resource", *_UNTAGGING):
         wrap(TaggingService, name, mark_tags)
     wrap(Message, "mark_received", mark_messages)
+    wrap(Message, "change_visibility", mark_messages)
     wrap(Queue, "delete_message", mark_messages)  # arrivals are marked by `corrections.queues`
 
 
@@ -119,7 +120,10 @@ def touched_parts(found: dict[Place, Any]) -> Iterator[Part]:
 
 
 def message_states(messages: list[Any]) -> dict[str, MessageState]:
-    return {message.id: (message.approximate_receive_count, message.receipt_handle) for message in messages}
+    return {
+        message.id: (message.approximate_receive_count, message.receipt_handle, message.visible_at)
+        for message in messages
+    }
 
 
 def changed_messages(place: Place, messages: list[Any], known: dict[str, MessageState]) -> Iterator[Part]:

@@ -169,7 +169,7 @@ def load(backend: AwsBackend, path: Path) -> None:
             _replay(record)
         if torn := os.fstat(file.fileno()).st_size - file.tell():
             log.warning("%s ends with %d bytes of a change that was never answered: dropped", path, torn)
-        _return_messages_in_flight()
+        _forget_receivers()
 
 
 def _replay(record: bytes) -> None:
@@ -204,13 +204,15 @@ def _restore(state: dict[str, Any]) -> None:
     backends_of("s3").bucket_accounts = state["bucket_accounts"]
 
 
-def _return_messages_in_flight() -> None:
-    """Whoever had received them is gone: they are visible again, and their receive counts stand."""
+def _forget_receivers() -> None:
+    """Whoever had received a message is gone. Like everywhere it comes back after its visibility timeout, not before.
+
+    A photo's lease outlives the function that held it. Messages that came back at once would find it taken, again and
+    again, and could end in the dead-letter queue before it ends; visibility timeouts are longer than leases.
+    """
     for sqs in each_backend_of("sqs"):
         for queue in sqs.queues.values():
             queue._pending_messages.clear()
-            for message in queue._messages:
-                message.visible_at = 0.0
 
 
 def _remove_objects_except(named: set[str], *, older_than: float) -> None:

@@ -54,7 +54,7 @@ def _version(version: Any) -> list[str]:
 
 def _queue(queue: Any) -> dict[str, Any]:
     messages = [
-        [message.id, message.body, message.approximate_receive_count, message.receipt_handle]
+        [message.id, message.body, message.approximate_receive_count, message.receipt_handle, message.visible_at]
         for message in queue._messages
     ]
     return {"messages": messages, "visibility": queue.visibility_timeout, "tags": queue.tags}

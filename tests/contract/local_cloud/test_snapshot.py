@@ -41,7 +41,7 @@ def filled(world: World) -> str:
     world.dynamodb.put_item(TableName="t", Item={"k": {"S": "1"}, "l": {"L": [{"N": "1"}]}})
     url: str = world.sqs.create_queue(QueueName="q")["QueueUrl"]
     world.sqs.send_message(QueueUrl=url, MessageBody="in flight")
-    world.sqs.receive_message(QueueUrl=url)
+    world.sqs.receive_message(QueueUrl=url, VisibilityTimeout=2)
     return url
 
 
@@ -58,13 +58,15 @@ def test_objects_rows_and_messages_come_back(world: World, filled: str, tmp_path
     assert world.dynamodb.get_item(TableName="t", Key={"k": {"S": "1"}})["Item"]["l"] == {"L": [{"N": "1"}]}
 
 
-def test_a_message_in_flight_is_visible_again(world: World, filled: str, tmp_path: Path) -> None:
+def test_a_message_in_flight_comes_back_after_its_visibility_timeout(world: World, filled: str, tmp_path: Path) -> None:
     snapshot.save(tmp_path / "snapshot")
     forget_everything()
 
     snapshot.load(world.backend, tmp_path / "snapshot")
 
-    message = world.sqs.receive_message(QueueUrl=filled, AttributeNames=["ApproximateReceiveCount"])["Messages"][0]
+    assert "Messages" not in world.sqs.receive_message(QueueUrl=filled)
+    asked = {"QueueUrl": filled, "WaitTimeSeconds": 5, "AttributeNames": ["ApproximateReceiveCount"]}
+    message = world.sqs.receive_message(**asked)["Messages"][0]
     assert (message["Body"], message["Attributes"]["ApproximateReceiveCount"]) == ("in flight", "2")
 
 
