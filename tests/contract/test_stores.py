@@ -120,7 +120,7 @@ def test_a_finished_version_needs_no_second_claim_and_another_does(stores: Store
 
     assert claim(stores, ONE).done
     assert not claim(stores, TWO).done
-    assert stores.images.read(KEY).status is Status.PENDING
+    assert stores.images.read(KEY) == record(ONE, 1)
 
 
 def test_the_lease_belongs_to_one_until_it_ends(stores: Stores) -> None:

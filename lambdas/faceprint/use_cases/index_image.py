@@ -23,7 +23,7 @@ from faceprint.model.errors import (
 from faceprint.model.images import ImageInfo, read_image_info
 from faceprint.model.limits import MAX_IMAGE_BYTES
 from faceprint.model.names import external_image_id, name_from_key, user_metadata
-from faceprint.model.records import Claim, FaceRow, ImageRecord, Status, StoredObject
+from faceprint.model.records import Claim, FaceRow, ImageRecord, ObjectVersion, Status, StoredObject
 from faceprint.use_cases.erase_image import EraseImage
 from faceprint.use_cases.ports import Answer, Clock, FaceCollection, ImageRecords, ImageStore
 
@@ -53,24 +53,41 @@ class IndexImage:
         Raises FaceprintError when a later repetition may do better.
         """
         for _ in range(2):
-            found = self.store.find(key)
-            if found is None:
+            version = self._look(key)
+            if version is None:
                 erase = EraseImage(self.store, self.collection, self.images, self.clock)
-                return {"key": key, "erased": len(erase.erase_traces(key, owner=owner, seconds=seconds) or ())}
-            claim = self.images.claim_version(key, found.version, owner=owner, seconds=seconds)
+                return {"key": key, "erased": len(erase.erase_traces(key, owner=owner, seconds=seconds))}
+            claim = self.images.claim_version(key, version, owner=owner, seconds=seconds)
             if claim.done:
                 return {"key": key, "unchanged": True}
-            try:
-                record = self._index(found, claim, sequencer)
-            except NotFoundError:
-                # The object was erased or replaced since it was looked at: look again.
-                self.images.release(claim)
-            except FaceprintError:
-                self.images.release(claim)
-                raise
-            else:
+            record = self._index_newest(claim, version, sequencer)
+            if record is not None:
                 return {"key": key, "status": record.status.value, "faces": len(record.face_ids)}
         raise ConflictError(f"{key} keeps changing; trying again later.")
+
+    def _look(self, key: str) -> ObjectVersion | None:
+        try:
+            return self.store.read_head(key).version
+        except NotFoundError:
+            return None
+
+    def _index_newest(self, claim: Claim, version: ObjectVersion, sequencer: str) -> ImageRecord | None:
+        """Indexes the version that the claim is for; None, and no lease, when it is not the newest any more.
+
+        It is looked at again under the lease: a newer version may have been indexed before the lease was taken, and
+        no event of it would come to undo what an older one did. A version newer than this look has its event to come.
+        """
+        try:
+            found = self.store.find(claim.key)
+            if found is None or found.version != version:
+                raise NotFoundError("The object was erased or replaced since it was looked at.")
+            return self._index(found, claim, sequencer)
+        except NotFoundError:
+            self.images.abandon(claim)
+            return None
+        except FaceprintError:
+            self.images.release(claim)
+            raise
 
     def _index(self, found: StoredObject, claim: Claim, sequencer: str) -> ImageRecord:
         info, answer, failure = ImageInfo("", 0, 0), {}, None
