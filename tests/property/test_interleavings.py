@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from faceprint.model.errors import ConflictError, FaceprintError, NotFoundError
+from fakes.faces import Seen
 from fakes.interleaving import Actor, Crash, Stage, Stepped
 from fakes.pictures import make_image
 from fakes.stores import ManualClock, MemoryImageStore
@@ -21,6 +22,8 @@ from histories.one_name import Call, assert_explained
 KEY = "a.jpg"
 PEOPLE = ("ana", "bea", "cia")
 PHOTOS = {person: make_image(seed) for seed, person in enumerate(PEOPLE)}
+PLACES = {person: 0.1 * place for place, person in enumerate(PEOPLE)}
+"""Where the face is on the photo, from the left: whose face an answer shows."""
 CLIENTS, CALLS, WORKERS = 4, 4, 2
 SEEDS, SEEDS_AT_ONCE = 1500, 50
 REQUEST_SECONDS, INDEX_SECONDS = 29, 30
@@ -58,11 +61,13 @@ class Play:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
         clock = ManualClock()
-        self.stage = Stage(self.chance, clock, crashes=self.chance.choice([0.0, 0.02]))
+        self.stage = Stage(
+            self.chance, clock, crashes=self.chance.choice([0.0, 0.02]), changes=self.chance.choice([0.1, 0.3, 1.0])
+        )
         self.events: list[str] = []
         self.world = World(clock, EventfulStore(self.stage, self.events))
         for person, photo in PHOTOS.items():
-            self.world.collection.show(photo, person)
+            self.world.collection.show(photo, Seen(person, PLACES[person]))
         for place in ("store", "records", "faces", "collection"):
             setattr(self.world, place, Stepped(getattr(self.world, place), self.stage))
         self.world.clock = self.stage
@@ -126,6 +131,7 @@ class Play:
     def _put(self, person: str) -> tuple[str, str, int]:
         wait = self.chance.random() < 0.7
         answer = self.world.upload_image.upload(KEY, PHOTOS[person], name=person, metadata={}, wait=wait)
+        _check_faces(answer, person)
         return person, answer["image"]["status"], 0
 
     def _delete(self, _: str) -> tuple[None, str, int]:
@@ -134,7 +140,7 @@ class Play:
 
     def _get(self, _: str) -> tuple[str, str, int]:
         answer = self.world.read_image.read(KEY)
-        assert len(answer["FaceRecords"]) == answer["image"].get("faces", 0), "half of two photos"
+        _check_faces(answer, answer["image"]["name"])
         return answer["image"]["name"], answer["image"]["status"], len(answer["FaceRecords"])
 
     def _search(self, person: str) -> tuple[str, str, int]:
@@ -156,6 +162,12 @@ class Play:
         self.world.keep_faces.remove(face_id)
         self.removed[face_id] = self.stage.moment()
         return person, "REMOVED", 0
+
+
+def _check_faces(answer: dict[str, Any], person: str) -> None:
+    """An answer shows the photo that it tells of, not half of that and half of another one."""
+    places = [record["Face"]["BoundingBox"]["Left"] for record in answer["FaceRecords"]]
+    assert places == [PLACES[person]] * answer["image"].get("faces", 0), f"not the faces of {person}"
 
 
 def repeat(play: Callable[[int], None], first: int) -> None:
