@@ -24,10 +24,13 @@ NOTHING = Contents(None, -1, -NEVER)
 
 @dataclass(frozen=True)
 class Name:
-    """The contents whose faces can be found, whether these were removed one by one, and the contents after them."""
+    """The contents whose faces can be found, whether the face was removed by itself, and the contents after them.
+
+    `bare` is None while nobody was told that the face is removed: it may be found or not, shown or not.
+    """
 
     found: Contents = NOTHING
-    bare: bool = False
+    bare: bool | None = False
     coming: tuple[Contents, ...] = ()
 
     @property
@@ -69,7 +72,7 @@ Action = tuple[str, str, str | None, int, float, float, int]
 
 
 def steps_of(calls: list[Call]) -> list[Step]:
-    """A PUT that was answered with faces, and a DELETE, are two steps: the contents change, their faces follow."""
+    """What changes contents and their faces is two steps: the contents change, their faces follow."""
     steps: list[Step] = []
     for number, call in enumerate(calls):
         known = call.outcome not in ("UNKNOWN", "CONFLICT")
@@ -78,7 +81,7 @@ def steps_of(calls: list[Call]) -> list[Step]:
         answered = NEVER if call.outcome == "UNKNOWN" else call.answered
         action = (call.method, call.outcome, call.photo, number, call.invoked, call.answered, call.faces)
         steps.append(Step(call.invoked, answered, action, certain=known))
-        if known and call.method in ("PUT", "DELETE") and call.outcome != "PENDING":
+        if known and call.method in ("PUT", "DELETE", "REMOVE") and call.outcome != "PENDING":
             ended = ("END " + call.method, *action[1:])
             steps.append(Step(call.invoked, answered, ended, after=len(steps) - 1))
     return steps
@@ -132,7 +135,7 @@ def _get(state: Name, action: Action) -> Iterator[Name]:
         yield state
     elif outcome == "INDEXED":
         *_, settled = state.later()
-        if faces == (0 if settled.bare else 1):
+        if settled.bare is None or faces == (0 if settled.bare else 1):
             yield settled
 
 
@@ -141,7 +144,7 @@ def _search(state: Name, action: Action) -> Iterator[Name]:
     for later in state.later():
         hit = later.found.photo == photo and not later.bare
         # While faces change, those that go may be gone, and those that come may not be there.
-        if hit if outcome == "HIT" else not hit or later.coming:
+        if hit if outcome == "HIT" else not hit or later.coming or later.bare is None:
             yield later
 
 
@@ -149,8 +152,12 @@ def _remove_face(state: Name, action: Action) -> Iterator[Name]:
     """Who asked knew the face of a photo that may have been replaced since; then nothing is left to do."""
     yield state
     for later in state.later():
-        if later.found.photo == action[2]:
-            yield replace(later, bare=True)
+        if later.found.photo == action[2] and not later.bare:
+            yield replace(later, bare=None)
+
+
+def _remove_face_ended(state: Name, action: Action) -> Iterator[Name]:
+    yield replace(state, bare=True) if state.bare is None else state
 
 
 _RULES = {
@@ -161,6 +168,7 @@ _RULES = {
     "GET": _get,
     "SEARCH": _search,
     "REMOVE": _remove_face,
+    "END REMOVE": _remove_face_ended,
 }
 
 

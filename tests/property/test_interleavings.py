@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from faceprint.model.errors import ConflictError, FaceprintError, NotFoundError
+from faceprint.model.records import ObjectVersion
 from fakes.faces import Seen
 from fakes.interleaving import Actor, Crash, Stage, Stepped
 from fakes.pictures import make_image
@@ -32,13 +33,13 @@ REQUEST_SECONDS, INDEX_SECONDS = 29, 30
 class EventfulStore(MemoryImageStore):
     """A bucket that tells what has happened; what is erased is looked for first, as S3 does it."""
 
-    def __init__(self, stage: Stage, events: list[str]) -> None:
+    def __init__(self, stage: Stage, events: list[ObjectVersion | None]) -> None:
         super().__init__()
         self.stage, self.events = stage, events
 
     def write(self, key: str, data: bytes, **options: Any) -> Any:
         version = super().write(key, data, **options)
-        self.events.append(key)
+        self.events.append(version)
         return version
 
     def erase(self, key: str) -> int:
@@ -51,7 +52,7 @@ class EventfulStore(MemoryImageStore):
         if not left:
             del self.versions[key]
         if found:
-            self.events.append(key)
+            self.events.append(None)
         return len(found)
 
 
@@ -64,7 +65,7 @@ class Play:
         self.stage = Stage(
             self.chance, clock, crashes=self.chance.choice([0.0, 0.02]), changes=self.chance.choice([0.1, 0.3, 1.0])
         )
-        self.events: list[str] = []
+        self.events: list[ObjectVersion | None] = []
         self.world = World(clock, EventfulStore(self.stage, self.events))
         for person, photo in PHOTOS.items():
             self.world.collection.show(photo, Seen(person, PLACES[person]))
@@ -80,6 +81,7 @@ class Play:
         clients = [lambda client=client: self._act_as_client(client) for client in range(CLIENTS)]
         self.stage.actors = [Actor(work) for work in [*clients, *[self._act_as_worker] * WORKERS]]
         self.stage.play()
+        self.stage.sleep(REQUEST_SECONDS + INDEX_SECONDS)
         for face_id, person in self.unsure.items():
             # Nobody was told that the face is gone, so whoever asked asks again.
             self._call(CLIENTS, "REMOVE", person, partial(self._remove_face, face_id))
@@ -100,15 +102,15 @@ class Play:
             if not self.events:
                 self.stage.rest(0.5)
                 continue
-            key = self.events.pop(self.chance.randrange(len(self.events)))
+            version = self.events.pop(self.chance.randrange(len(self.events)))
             self.stage.limit(INDEX_SECONDS)
             try:
-                self.world.index(key, seconds=INDEX_SECONDS)
+                self.world.index(KEY, version=version, seconds=INDEX_SECONDS)
             except (Crash, FaceprintError):
-                self.events.append(key)
+                self.events.append(version)
                 self.stage.rest(self.chance.choice([1, 5]))
             else:
-                self.events += [key] if self.chance.random() < 0.1 else []
+                self.events += [version] if self.chance.random() < 0.1 else []
 
     def _ask(self, client: int, method: str, person: str) -> None:
         self._call(client, method, person, getattr(self, f"_{method.lower()}"))

@@ -79,6 +79,7 @@ GOOD = {
     "two erasures at once tell the same": [PUT_ANA, "2 5 DELETE - ERASED", "3 6 DELETE - ERASED"],
     "nothing is erased twice": [PUT_ANA, "2 3 DELETE - ERASED", "4 5 DELETE - MISSING"],
     "an upload outlives an erasure": [PUT_ANA, "2 5 DELETE - ERASED", "3 4 PUT bea INDEXED", "6 7 SEARCH bea HIT"],
+    "a face is removed half-way": [PUT_ANA, "2 - REMOVE ana UNKNOWN", "4 5 SEARCH ana MISS", "6 7 GET ana INDEXED 1"],
     "a face is removed": [PUT_ANA, "2 3 REMOVE ana REMOVED", "4 5 GET ana INDEXED 0", "4 5 SEARCH ana MISS"],
 }
 BAD = {

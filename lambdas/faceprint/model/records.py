@@ -28,6 +28,18 @@ class ObjectVersion:
 
 
 @dataclass(frozen=True)
+class ObjectEvent:
+    """What S3 tells of an object: the version that was written, None when it was removed or nobody knows.
+
+    `sequencer` orders the events of a key.
+    """
+
+    key: str
+    sequencer: str = ""
+    version: ObjectVersion | None = None
+
+
+@dataclass(frozen=True)
 class StoredObject:
     """An object in the bucket as it is now, `size` in bytes.
 
