@@ -120,7 +120,7 @@ def test_a_finished_version_needs_no_second_claim_and_another_does(stores: Store
 
     assert claim(stores, ONE).done
     assert not claim(stores, TWO).done
-    assert stores.images.read(KEY).status is Status.PENDING
+    assert stores.images.read(KEY) == record(ONE, 1)
 
 
 def test_the_lease_belongs_to_one_until_it_ends(stores: Stores) -> None:
@@ -167,6 +167,36 @@ def test_an_unfinished_attempt_at_another_version_is_remembered(stores: Stores) 
     assert stores.images.claim_row(KEY, owner="me", seconds=30).interrupted
     commit(stores, TWO)
     assert not claim(stores, ONE, "me").interrupted
+
+
+def test_an_abandoned_attempt_leaves_everything_as_it_was(stores: Stores) -> None:
+    commit(stores, ONE, 1)
+
+    stores.images.abandon(claim(stores, TWO, "me"))
+
+    assert stores.images.read(KEY) == record(ONE, 1)
+    assert claim(stores, ONE, "you").done
+    assert not claim(stores, ObjectVersion("e3", "v3"), "you").interrupted
+
+
+def test_an_attempt_that_began_before_is_not_forgotten_by_abandoning_the_next(stores: Stores) -> None:
+    claim(stores, ONE, "crashed")
+    stores.pass_time(31)
+
+    stores.images.abandon(claim(stores, ONE, "me"))
+
+    assert claim(stores, TWO, "me").interrupted
+
+
+def test_a_photo_that_returns_to_a_finished_version_is_not_finished_while_another_began(stores: Stores) -> None:
+    commit(stores, ONE, 1)
+    claim(stores, TWO, "crashed")
+    stores.pass_time(31)
+
+    again = claim(stores, ONE, "me")
+
+    assert not again.done
+    assert (again.finished, again.interrupted) == (ONE, True)
 
 
 def test_erasing_takes_row_and_faces(stores: Stores) -> None:

@@ -92,9 +92,7 @@ class MemoryRecords:
         row = self.rows.get(key)
         if row is None:
             return None
-        if row.pending is None and row.record is not None:
-            return row.record
-        return ImageRecord(key, Status.PENDING, row.pending or ObjectVersion("", ""))
+        return row.record or ImageRecord(key, Status.PENDING, row.pending)
 
     def read_many(self, keys: list[str]) -> dict[str, ImageRecord]:
         found = {key: self.read(key) for key in keys}
@@ -102,11 +100,11 @@ class MemoryRecords:
 
     def claim_version(self, key: str, version: ObjectVersion, *, owner: str, seconds: float) -> Claim:
         row = self.rows.get(key) or _Row()
-        record = self.read(key)
-        if record is not None and record.is_final_for(version):
+        if row.record is not None and row.record.is_final_for(version) and not row.attempts:
             return Claim(key, owner, done=True)
         claim = self._claim(key, row, owner, seconds, row.attempts - {version})
-        row.pending = version
+        claim = replace(claim, attempt=None if version in row.attempts else version)
+        row.pending = row.pending or version
         row.attempts = row.attempts | {version}
         return claim
 
@@ -121,12 +119,19 @@ class MemoryRecords:
         self.rows[key] = row
         row.owner, row.until = owner, self.clock.now() + seconds
         face_ids = row.record.face_ids if row.record else ()
-        return Claim(key, owner, tuple(sorted(face_ids)), interrupted=bool(attempts))
+        finished = row.record.version if row.record else None
+        return Claim(key, owner, tuple(sorted(face_ids)), interrupted=bool(attempts), finished=finished)
 
     def release(self, claim: Claim) -> None:
         row = self.rows.get(claim.key)
         if row is not None and row.owner == claim.owner:
             row.owner = ""
+
+    def abandon(self, claim: Claim) -> None:
+        row = self.rows.get(claim.key)
+        if row is not None and row.owner == claim.owner:
+            row.attempts = row.attempts - {claim.attempt}
+        self.release(claim)
 
     def commit(self, claim: Claim, record: ImageRecord, rows: list[FaceRow]) -> None:
         self._check(claim)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from faceprint.model.records import ObjectEvent, ObjectVersion
 from faceprint.use_cases.compare_faces import CompareFaces
 from faceprint.use_cases.describe_image import DescribeImage, ReadImage
 from faceprint.use_cases.erase_image import EraseImage
@@ -30,10 +31,11 @@ class World:
         self.collection = FakeFaceCollection(self.store)
         self._attempt = 0
 
-    def index(self, key: str, *, owner: str = "", seconds: float = 30) -> dict:
+    def index(self, key: str, *, version: ObjectVersion | None = None, owner: str = "", seconds: float = 30) -> dict:
         """What the index function does with one event of this key."""
         self._attempt += 1
-        return self.index_image.reconcile(key, sequencer="", owner=owner or f"a{self._attempt}", seconds=seconds)
+        event = ObjectEvent(key, version=version)
+        return self.index_image.reconcile(event, owner=owner or f"a{self._attempt}", seconds=seconds)
 
     def put(self, key: str, data: bytes, **metadata: str) -> None:
         """An object that came by other means than our API, and is indexed."""

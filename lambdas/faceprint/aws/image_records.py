@@ -1,6 +1,7 @@
 """The images table: a row per photo, its lease, and the transactions that change a photo and its faces together."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,7 @@ from faceprint.model.limits import MAX_TRANSACTION_ITEMS
 from faceprint.model.records import Claim, FaceRow, ImageRecord, ObjectVersion, Status
 
 _FREE = "(attribute_not_exists(LeaseUntil) OR LeaseUntil < :now OR LeaseOwner = :owner)"
-_UNFINISHED = "NOT (#status <> :pending AND ETag = :etag AND VersionId = :version)"
+_UNFINISHED = "(NOT (#status <> :pending AND ETag = :etag AND VersionId = :version) OR attribute_exists(Attempts))"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class ImageRecords:
     def claim_version(self, key: str, version: ObjectVersion, *, owner: str, seconds: float) -> Claim:
         """The lease for indexing one version; `done` when its indexing has ended already.
 
-        Attempts keeps the versions whose indexing began and was not finished: the collection may hold their faces.
+        The row goes on telling the last finished indexing until the next has ended. Attempts keeps the versions whose
+        indexing began and was not finished: the collection may hold their faces.
 
         Raises ConflictError while somebody else holds the lease.
         """
@@ -49,7 +51,8 @@ class ImageRecords:
         }
         return self._claim(
             key,
-            "SET #status = :pending, ETag = :etag, VersionId = :version, LeaseOwner = :owner, LeaseUntil = :until"
+            "SET #status = if_not_exists(#status, :pending), ETag = if_not_exists(ETag, :etag),"
+            " VersionId = if_not_exists(VersionId, :version), LeaseOwner = :owner, LeaseUntil = :until"
             " ADD Attempts :attempt",
             f"{_FREE} AND {_UNFINISHED}",
             values,
@@ -102,26 +105,22 @@ class ImageRecords:
                 )
         except ConflictError as exc:
             item = refused_item(exc)
-            if item is None or (item and not (version and _to_record(item).is_final_for(version))):
+            if item is None or (item and not (version and _is_finished(item, version))):
                 raise
             return Claim(key, owner, done=True)
-        old = from_item(answer.get("Attributes", {}))
-        attempts = old.get("Attempts", set()) - ({_attempt(version)} if version else set())
-        return Claim(key, owner, tuple(sorted(old.get("FaceIds", ()))), interrupted=bool(attempts))
+        return _to_claim(key, owner, answer.get("Attributes", {}), version)
 
     def release(self, claim: Claim) -> None:
         """Ends the lease without a result, so that the next attempt need not wait for its end."""
-        try:
-            with aws_failures():
-                self.client.update_item(
-                    TableName=self.images_table,
-                    Key=_key(claim.key),
-                    UpdateExpression="REMOVE LeaseOwner, LeaseUntil",
-                    ConditionExpression="LeaseOwner = :owner",
-                    ExpressionAttributeValues={":owner": {"S": claim.owner}},
-                )
-        except ConflictError:
+        self._end_lease(claim, "REMOVE LeaseOwner, LeaseUntil", {})
+
+    def abandon(self, claim: Claim) -> None:
+        """Ends the lease of an attempt that has not reached the collection, and forgets that it began."""
+        if claim.attempt is None:
+            self.release(claim)
             return
+        attempt = {":attempt": {"SS": [_attempt(claim.attempt)]}}
+        self._end_lease(claim, "REMOVE LeaseOwner, LeaseUntil DELETE Attempts :attempt", attempt)
 
     def commit(self, claim: Claim, record: ImageRecord, rows: list[FaceRow]) -> None:
         """Writes a photo's row and its faces' rows, removes the rows of faces that it no longer has; ends the lease.
@@ -158,6 +157,13 @@ class ImageRecords:
         with aws_failures():
             self.client.delete_item(TableName=self.faces_table, Key={"FaceId": {"S": face_id}})
 
+    def _end_lease(self, claim: Claim, update: str, values: Item) -> None:
+        """Changes the row of a lease that is still held; where it has been lost there is nothing to end."""
+        request = {"TableName": self.images_table, "Key": _key(claim.key), "UpdateExpression": update, **_held(claim)}
+        request["ExpressionAttributeValues"] |= values
+        with suppress(ConflictError), aws_failures():
+            self.client.update_item(**request)
+
     def _delete_face(self, face_id: str) -> Item:
         return {"Delete": {"TableName": self.faces_table, "Key": {"FaceId": {"S": face_id}}}}
 
@@ -181,6 +187,25 @@ def _as_request(change: Item) -> Item:
 
 def _attempt(version: ObjectVersion) -> str:
     return f"{version.version_id} {version.etag}"
+
+
+def _is_finished(item: Item, version: ObjectVersion) -> bool:
+    return _to_record(item).is_final_for(version) and "Attempts" not in item
+
+
+def _to_claim(key: str, owner: str, item: Item, version: ObjectVersion | None) -> Claim:
+    """What the lease gives, of the row as it was before ({} where there was none)."""
+    record = _to_record({**_key(key), **item})
+    attempts = from_item(item).get("Attempts", set())
+    ours = {_attempt(version)} if version else set()
+    return Claim(
+        key,
+        owner,
+        record.face_ids,
+        interrupted=bool(attempts - ours),
+        finished=None if record.status is Status.PENDING else record.version,
+        attempt=None if ours <= attempts else version,
+    )
 
 
 def _held(claim: Claim) -> dict[str, Any]:

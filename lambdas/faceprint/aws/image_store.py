@@ -11,6 +11,9 @@ from faceprint.model.records import ObjectVersion, StoredObject
 _HEAD_BYTES = 64 * 1024
 """Enough for the size of nearly every JPEG: the frame header comes behind EXIF, whose block has 64 kB at most."""
 
+_MOST_DELETIONS = 1000
+"""DeleteObjects takes no more."""
+
 
 @dataclass(frozen=True)
 class ImageStore:
@@ -53,18 +56,22 @@ class ImageStore:
         return _version(answer)
 
     def erase(self, key: str) -> int:
-        """Removes every version and delete marker of one key; answers how many versions there were."""
-        versions = 0
+        """Removes every version and delete marker of one key; answers how many versions there were.
+
+        The newest goes last and alone, so that nobody sees an older one come back.
+        """
         with aws_failures():
-            pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key)
-            for page in pages:
-                found = [entry for entry in page.get("Versions", []) if entry["Key"] == key]
-                markers = [entry for entry in page.get("DeleteMarkers", []) if entry["Key"] == key]
-                versions += len(found)
-                doomed = [{"Key": key, "VersionId": entry["VersionId"]} for entry in found + markers]
-                if doomed:
-                    self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": doomed, "Quiet": True})
-        return versions
+            pages = list(self.client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key))
+            found = _of_key(key, pages, "Versions")
+            doomed = found + _of_key(key, pages, "DeleteMarkers")
+            for newest in (False, True):
+                names = [
+                    {"Key": key, "VersionId": entry["VersionId"]} for entry in doomed if entry["IsLatest"] is newest
+                ]
+                for start in range(0, len(names), _MOST_DELETIONS):
+                    batch = {"Objects": names[start : start + _MOST_DELETIONS], "Quiet": True}
+                    self.client.delete_objects(Bucket=self.bucket, Delete=batch)
+        return len(found)
 
     def list(self, *, prefix: str, after: str | None, limit: int) -> tuple[list[StoredObject], bool]:
         """Up to limit objects in the order of their keys, without metadata, and whether there are more."""
@@ -94,6 +101,10 @@ class ImageStore:
             return self.read_start(key)
         except NotFoundError:
             return None
+
+
+def _of_key(key: str, pages: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [entry for page in pages for entry in page.get(kind, []) if entry["Key"] == key]
 
 
 def _to_object(key: str, answer: dict[str, Any], size: int, head: bytes = b"") -> StoredObject:

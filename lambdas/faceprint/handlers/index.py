@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from faceprint.model.errors import UnavailableError
+from faceprint.model.records import ObjectEvent, ObjectVersion
 from faceprint.observability import logger, set_log_level
 from faceprint.wiring import get_wiring
 
@@ -21,8 +22,8 @@ _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_fail
 def index_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """One message: all its S3 records. Raises to have the message delivered again."""
     try:
-        for key, sequencer in read_s3_events(json.loads(record.body)):
-            _index_object(key, sequencer, f"{lambda_context.aws_request_id}:{record.message_id}", lambda_context)
+        for event in read_s3_events(json.loads(record.body)):
+            _index_object(event, f"{lambda_context.aws_request_id}:{record.message_id}", lambda_context)
     except Exception as exc:
         logger.error("returned", messageId=record.message_id, error=repr(exc), cause=repr(exc.__cause__))
         get_wiring().index_queue.return_later(
@@ -43,21 +44,28 @@ def describe_messages(event: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def read_s3_events(event: dict[str, Any]) -> list[tuple[str, str]]:
-    """Key and sequencer of each record; S3's test event has none."""
-    return [
-        (unquote_plus(entry["s3"]["object"]["key"]), entry["s3"]["object"].get("sequencer", ""))
-        for entry in event.get("Records", [])
-    ]
+def read_s3_events(event: dict[str, Any]) -> list[ObjectEvent]:
+    """What happened to which object; S3's test event tells of none."""
+    return [_read_record(record) for record in event.get("Records", [])]
 
 
-def _index_object(key: str, sequencer: str, owner: str, context: LambdaContext) -> None:
+def _read_record(record: dict[str, Any]) -> ObjectEvent:
+    told = record["s3"]["object"]
+    created = record.get("eventName", "").startswith("ObjectCreated") and {"eTag", "versionId"} <= told.keys()
+    return ObjectEvent(
+        key=unquote_plus(told["key"]),
+        sequencer=told.get("sequencer", ""),
+        version=ObjectVersion(told["eTag"], told["versionId"]) if created else None,
+    )
+
+
+def _index_object(event: ObjectEvent, owner: str, context: LambdaContext) -> None:
     seconds = context.get_remaining_time_in_millis() / 1000
     if seconds < _ENOUGH_SECONDS:
         raise UnavailableError("There is not enough time left in this invocation.")
     wiring = get_wiring()
     wiring.counter.reset()
-    outcome = wiring.index_image.reconcile(key, sequencer=sequencer, owner=owner, seconds=seconds)
+    outcome = wiring.index_image.reconcile(event, owner=owner, seconds=seconds)
     logger.info("reconciled", **outcome, calls=dict(wiring.counter.calls))
 
 

@@ -28,6 +28,18 @@ class ObjectVersion:
 
 
 @dataclass(frozen=True)
+class ObjectEvent:
+    """What S3 tells of an object: the version that was written, None when it was removed or nobody knows.
+
+    `sequencer` orders the events of a key.
+    """
+
+    key: str
+    sequencer: str = ""
+    version: ObjectVersion | None = None
+
+
+@dataclass(frozen=True)
 class StoredObject:
     """An object in the bucket as it is now, `size` in bytes.
 
@@ -77,12 +89,15 @@ class Claim:
     """The right to change one image's faces and rows, until the lease ends.
 
     `interrupted` says that an attempt at another version never finished, so the collection may hold faces of this
-    image that no row knows. `done` says that there is nothing to do: the version is final already, and there is no
-    lease.
+    image that no row knows. `finished` is the version that the row tells the end of, if any. `attempt` is the version
+    that this claim was the first to begin. `done` says that there is nothing to do: the version is final already, and
+    there is no lease.
     """
 
     key: str
     owner: str
     face_ids: tuple[str, ...] = ()
     interrupted: bool = False
+    finished: ObjectVersion | None = None
+    attempt: ObjectVersion | None = None
     done: bool = False

@@ -9,6 +9,9 @@ from faceprint.model.names import user_metadata
 from faceprint.model.records import FaceRow, ImageRecord, StoredObject
 from faceprint.use_cases.ports import Answer, FaceRecords, ImageRecords, ImageStore, Links
 
+_MOST_LOOKS = 3
+"""A photo that changes while it is read is read again; one that never rests is shown as it was found."""
+
 
 @dataclass(frozen=True)
 class DescribeImage:
@@ -51,12 +54,27 @@ class ReadImage:
 
     def read(self, key: str) -> Answer:
         """Status, faceprint output and a download link. Raises NotFoundError."""
-        stored = self.store.read_head(key)
-        record = self.images.read(key)
-        current = record is not None and record.is_final_for(stored.version)
-        answer = self.describe.answer(record) if record is not None and current else self.describe.pending(stored)
+        answer = self._read_once(key)
+        for _ in range(_MOST_LOOKS - 1):
+            if is_whole(answer):
+                break
+            answer = self._read_once(key)
         answer["image"]["link"] = self.links.download(key)
         return answer
+
+    def _read_once(self, key: str) -> Answer:
+        # The row first: what is final for the object as it is later was so at a moment between. The other way round,
+        # a photo that is replaced between the two looks would be PENDING after it had been INDEXED.
+        record = self.images.read(key)
+        stored = self.store.read_head(key)
+        if record is not None and record.is_final_for(stored.version):
+            return self.describe.answer(record)
+        return self.describe.pending(stored)
+
+
+def is_whole(answer: Answer) -> bool:
+    """False when a photo changed while it was read, and its faces' rows are not those that its own row tells of."""
+    return bool(len(answer["FaceRecords"]) == answer["image"].get("faces", 0))
 
 
 def describe_record(record: ImageRecord) -> dict[str, Any]:

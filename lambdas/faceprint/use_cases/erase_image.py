@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 from faceprint.model.errors import ConflictError, FaceprintError, NotFoundError
 from faceprint.model.names import external_image_id
+from faceprint.model.records import Claim
 from faceprint.use_cases.ports import Answer, Clock, FaceCollection, ImageRecords, ImageStore
 
-_LEASE_SECONDS = 15
+_LEASE_SECONDS = 30
+"""No shorter than what API Gateway leaves a function (29 s): nobody goes on working without the lease."""
+
 _PATIENCE_SECONDS = 10
 """How long a photo may go on being indexed before its erasure gives up; API Gateway's 29 s leave room."""
 
@@ -30,17 +33,23 @@ class EraseImage:
         known = self.images.read(key)
         versions = self.store.erase(key)
         face_ids = self._erase_patiently(key)
-        if not versions and face_ids is None:
+        if not versions and not face_ids:
             raise NotFoundError(f"There is no image {key}.")
-        told = {*(known.face_ids if known else ()), *(face_ids or ())}
+        told = {*(known.face_ids if known else ()), *face_ids}
         return {"key": key, "deleted": {"FaceIds": sorted(told), "versions": versions}}
 
-    def erase_traces(self, key: str, *, owner: str, seconds: float) -> list[str] | None:
-        """Removes the faces and rows of an object that is gone; answers their FaceIds, None without any trace."""
+    def erase_traces(self, key: str, *, owner: str, seconds: float) -> list[str]:
+        """Removes the faces and rows of an object that is gone; answers their FaceIds.
+
+        Those of a photo that came under the same key since, and is indexed, stay.
+        """
         claim = self.images.claim_row(key, owner=owner, seconds=seconds)
         if claim.done:
-            return None
+            return []
         try:
+            if self._is_indexed_anew(claim):
+                self.images.release(claim)
+                return []
             doomed = set(claim.face_ids)
             if claim.interrupted:
                 doomed |= self.collection.find_by_external_image_id(external_image_id(key))
@@ -52,7 +61,13 @@ class EraseImage:
             raise
         return sorted(doomed)
 
-    def _erase_patiently(self, key: str) -> list[str] | None:
+    def _is_indexed_anew(self, claim: Claim) -> bool:
+        try:
+            return self.store.read_head(claim.key).version == claim.finished
+        except NotFoundError:
+            return False
+
+    def _erase_patiently(self, key: str) -> list[str]:
         deadline = self.clock.now() + _PATIENCE_SECONDS
         while True:
             try:

@@ -23,12 +23,15 @@ from faceprint.model.errors import (
 from faceprint.model.images import ImageInfo, read_image_info
 from faceprint.model.limits import MAX_IMAGE_BYTES
 from faceprint.model.names import external_image_id, name_from_key, user_metadata
-from faceprint.model.records import Claim, FaceRow, ImageRecord, Status, StoredObject
+from faceprint.model.records import Claim, FaceRow, ImageRecord, ObjectEvent, ObjectVersion, Status, StoredObject
 from faceprint.use_cases.erase_image import EraseImage
 from faceprint.use_cases.ports import Answer, Clock, FaceCollection, ImageRecords, ImageStore
 
 _HOPELESS = (UnsupportedFormatError, ImageTooLargeError, ImageTooSmallError, InvalidParameterError)
 """Failures that the image itself causes: a status with a reason, not a retry."""
+
+_MOST_LOOKS = 3
+"""The event's version, and what is there when that is not the newest, twice."""
 
 
 @dataclass(frozen=True)
@@ -45,32 +48,52 @@ class IndexImage:
     quality_filter: str
     attributes: tuple[str, ...]
 
-    def reconcile(self, key: str, *, sequencer: str, owner: str, seconds: float) -> dict[str, Any]:
+    def reconcile(self, event: ObjectEvent, *, owner: str, seconds: float) -> dict[str, Any]:
         """Indexes the object, or erases its traces when it is gone; answers what was done, for the log.
 
-        owner names this attempt, seconds is how long it may take.
+        owner names this attempt, seconds is how long it may take. The event's version only saves a look; what happened
+        to the object since has an event of its own.
 
         Raises FaceprintError when a later repetition may do better.
         """
-        for _ in range(2):
-            found = self.store.find(key)
-            if found is None:
+        key, version = event.key, event.version
+        for _ in range(_MOST_LOOKS):
+            version = version or self._look(key)
+            if version is None:
                 erase = EraseImage(self.store, self.collection, self.images, self.clock)
-                return {"key": key, "erased": len(erase.erase_traces(key, owner=owner, seconds=seconds) or ())}
-            claim = self.images.claim_version(key, found.version, owner=owner, seconds=seconds)
+                return {"key": key, "erased": len(erase.erase_traces(key, owner=owner, seconds=seconds))}
+            claim = self.images.claim_version(key, version, owner=owner, seconds=seconds)
             if claim.done:
                 return {"key": key, "unchanged": True}
-            try:
-                record = self._index(found, claim, sequencer)
-            except NotFoundError:
-                # The object was erased or replaced since it was looked at: look again.
-                self.images.release(claim)
-            except FaceprintError:
-                self.images.release(claim)
-                raise
-            else:
+            record = self._index_newest(claim, version, event.sequencer)
+            if record is not None:
                 return {"key": key, "status": record.status.value, "faces": len(record.face_ids)}
+            version = None
         raise ConflictError(f"{key} keeps changing; trying again later.")
+
+    def _look(self, key: str) -> ObjectVersion | None:
+        try:
+            return self.store.read_head(key).version
+        except NotFoundError:
+            return None
+
+    def _index_newest(self, claim: Claim, version: ObjectVersion, sequencer: str) -> ImageRecord | None:
+        """Indexes the version that the claim is for; None, and no lease, when it is not the newest any more.
+
+        It is looked at under the lease: a newer version may have been indexed before the lease was taken, and
+        then no event of it comes to undo what an older one did. What is newer than this look has its own to come.
+        """
+        try:
+            found = self.store.find(claim.key)
+            if found is None or found.version != version:
+                raise NotFoundError("The object was erased or replaced since.")
+            return self._index(found, claim, sequencer)
+        except NotFoundError:
+            self.images.abandon(claim)
+            return None
+        except FaceprintError:
+            self.images.release(claim)
+            raise
 
     def _index(self, found: StoredObject, claim: Claim, sequencer: str) -> ImageRecord:
         info, answer, failure = ImageInfo("", 0, 0), {}, None

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from faceprint.model.errors import FaceprintError, NotFoundError
 from faceprint.use_cases.ports import Answer, FaceCollection, FaceRecords, ImageRecords
 
-_LEASE_SECONDS = 15
+_LEASE_SECONDS = 30
+"""No shorter than what API Gateway leaves a function (29 s): nobody goes on working without the lease."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from faceprint.model.errors import ConflictError, NotFoundError, from_reason
 from faceprint.model.images import read_image_info
 from faceprint.model.names import RESERVED_METADATA
 from faceprint.model.records import ImageRecord, ObjectVersion, Status, StoredObject
-from faceprint.use_cases.describe_image import DescribeImage
+from faceprint.use_cases.describe_image import DescribeImage, is_whole
 from faceprint.use_cases.ports import Answer, Clock, ImageRecords, ImageStore
 
 _DIGEST = f"{RESERVED_METADATA}sha256"
@@ -16,6 +16,8 @@ _DIGEST = f"{RESERVED_METADATA}sha256"
 
 _SHORTEST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 2.0
+
+_OVERTAKEN = "Another request of the same name replaced or erased this photo; send it again if it is the right one."
 
 
 @dataclass
@@ -64,6 +66,12 @@ class UploadImage:
             )
         if record.status is Status.FAILED:
             raise from_reason(record.reason)
+        answer = self.describe.answer(record, duplicate=known)
+        if is_whole(answer):
+            return answer
+        record = self.images.read(key)
+        if record is None or not record.is_final_for(version):
+            raise ConflictError(_OVERTAKEN)
         return self.describe.answer(record, duplicate=known)
 
     def _store(self, key: str, data: bytes, content_type: str, metadata: dict[str, str]) -> tuple[ObjectVersion, bool]:
@@ -105,11 +113,15 @@ class UploadImage:
                 if not known:
                     self.patience.learn(self.clock.now() - started)
                 return record
-        if wait and self.store.read_head(key).version != version:
-            raise ConflictError(
-                "Another upload of the same name replaced this one; send it again if it is the right one."
-            )
+        if wait and not self._is_newest(key, version):
+            raise ConflictError(_OVERTAKEN)
         return None
+
+    def _is_newest(self, key: str, version: ObjectVersion) -> bool:
+        try:
+            return self.store.read_head(key).version == version
+        except NotFoundError:
+            return False
 
 
 def _md5(data: bytes) -> str:
