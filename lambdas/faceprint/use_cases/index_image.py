@@ -4,6 +4,7 @@ An S3 event is only a hint that something happened to a key: events come twice, 
 the object as it is now, so repeating this at any time, after any crash, is right.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -22,7 +23,13 @@ from faceprint.model.errors import (
 )
 from faceprint.model.images import ImageInfo, read_image_info
 from faceprint.model.limits import MAX_IMAGE_BYTES
-from faceprint.model.names import external_image_id, name_from_key, user_metadata
+from faceprint.model.names import (
+    CORRELATION_METADATA,
+    external_image_id,
+    is_correlation_id,
+    name_from_key,
+    user_metadata,
+)
 from faceprint.model.records import Claim, FaceRow, ImageRecord, Status, StoredObject
 from faceprint.use_cases.erase_image import EraseImage
 from faceprint.use_cases.ports import Answer, Clock, FaceCollection, ImageRecords, ImageStore
@@ -45,10 +52,19 @@ class IndexImage:
     quality_filter: str
     attributes: tuple[str, ...]
 
-    def reconcile(self, key: str, *, sequencer: str, owner: str, seconds: float) -> dict[str, Any]:
+    def reconcile(
+        self,
+        key: str,
+        *,
+        sequencer: str,
+        owner: str,
+        seconds: float,
+        notice: Callable[[str], object] | None = None,
+    ) -> dict[str, Any]:
         """Indexes the object, or erases its traces when it is gone; answers what was done, for the log.
 
-        owner names this attempt, seconds is how long it may take.
+        owner names this attempt, seconds is how long it may take. notice is told the object's correlation id, if it has
+        one, before anything is done.
 
         Raises FaceprintError when a later repetition may do better.
         """
@@ -57,6 +73,9 @@ class IndexImage:
             if found is None:
                 erase = EraseImage(self.store, self.collection, self.images, self.clock)
                 return {"key": key, "erased": len(erase.erase_traces(key, owner=owner, seconds=seconds) or ())}
+            correlation_id = found.metadata.get(CORRELATION_METADATA, "")
+            if notice and is_correlation_id(correlation_id):
+                notice(correlation_id)
             claim = self.images.claim_version(key, found.version, owner=owner, seconds=seconds)
             if claim.done:
                 return {"key": key, "unchanged": True}
@@ -69,7 +88,7 @@ class IndexImage:
                 self.images.release(claim)
                 raise
             else:
-                return {"key": key, "status": record.status.value, "faces": len(record.face_ids)}
+                return _describe(record)
         raise ConflictError(f"{key} keeps changing; trying again later.")
 
     def _index(self, found: StoredObject, claim: Claim, sequencer: str) -> ImageRecord:
@@ -136,6 +155,12 @@ class IndexImage:
 
     def _now(self) -> str:
         return self.clock.datetime().isoformat()
+
+
+def _describe(record: ImageRecord) -> dict[str, Any]:
+    """An indexed photo for the log: of a failure's reason its code."""
+    told = {"key": record.key, "status": record.status.value, "faces": len(record.face_ids)}
+    return told | ({"reason": record.reason.partition(":")[0]} if record.reason else {})
 
 
 def _check(found: StoredObject) -> ImageInfo:
