@@ -577,3 +577,11 @@ def test_without_a_namespace_there_are_no_metrics(world: World, capsys: pytest.C
     index.lambda_handler(sqs_event(s3_event("gone.jpg")), Context())
 
     assert capsys.readouterr().out == ""
+
+
+def test_each_request_counts_its_own_calls(world: World, log: io.StringIO) -> None:
+    world.wiring.counter.calls["rekognition.DetectFaces"] += 1
+
+    call("searchFaces", PHOTO)
+
+    assert lines(log, "served")[0]["calls"] == {}
