@@ -3,6 +3,7 @@
 python -m local_cloud up       start, and stay until Ctrl-C
 python -m local_cloud demo     start, index the samples, find the people, stop
 python -m local_cloud status   what runs
+python -m local_cloud logs     what gateway and functions have logged, in the order of its time
 python -m local_cloud reset    empty a data directory
 """
 
@@ -25,6 +26,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     up = commands.add_parser("up", help="start, and stay until Ctrl-C")
     demo = commands.add_parser("demo", help="start, do the whole job on samples/, stop")
     status = commands.add_parser("status", help="tell what runs")
+    logs = commands.add_parser("logs", help="show the lines of gateway and functions in the order of their time")
     reset = commands.add_parser("reset", help="empty a data directory")
     for command, default_port in ((up, None), (demo, 0)):
         command.add_argument(
@@ -39,11 +41,14 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
             "--terraform", action="store_true", default=None, help="provision by terraform/, as AWS is (80 s)"
         )
         command.add_argument("--debug", action="store_true", default=None, help="debug_mode: functions log events")
-    for command in (up, demo, status, reset):
+    for command in (up, demo, status, logs, reset):
         what = "keep images, tables, queues and faces here" if command in (up, demo) else "the directory of --data"
         command.add_argument("--data", type=Path, metavar="DIR", required=command is reset, help=what)
     for command in (up, demo, status):
         command.add_argument("--json", action="store_true", help="for programs: one line of JSON")
+    logs.add_argument("--correlation-id", metavar="ID", help="only the lines of this request or photo")
+    logs.add_argument("--function", metavar="NAME", help="only the log of this function, such as index")
+    logs.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
     reset.add_argument("--yes", action="store_true", help="do not ask")
     return parser.parse_args(arguments)
 
@@ -65,6 +70,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from local_cloud.commands.status import run_status
 
             return run_status(options)
+        if options.command == "logs":
+            from local_cloud.commands.logs import run_logs
+
+            return run_logs(options)
         if options.command == "reset":
             from local_cloud.commands.reset import run_reset
 

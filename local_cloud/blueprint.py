@@ -117,6 +117,7 @@ def facts_of(settings: Settings, names: Names, index_queue_url: str) -> dict[str
         "upload_wait_seconds": str(settings.upload_wait_seconds),
         "link_expiry_seconds": str(settings.link_expiry_seconds),
         "cors_allowed_origins": settings.cors_allowed_origins,
+        "metrics_namespace": settings.metrics_namespace,
     }
 
 

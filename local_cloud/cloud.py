@@ -39,6 +39,7 @@ from local_cloud.iam.role_queues import RoleQueues
 from local_cloud.iam.roles import Roles
 from local_cloud.lambda_runtime.environment import Place
 from local_cloud.lambda_runtime.runtime import LambdaRuntime
+from local_cloud.monitoring.embedded_metrics import EmbeddedMetrics
 from local_cloud.monitoring.metrics import Recorder
 from local_cloud.monitoring.monitor import Monitor
 from local_cloud.monitoring.services import GatewayMetrics, LambdaMetrics
@@ -232,7 +233,10 @@ class Cloud:
 
     def _start_monitor(self) -> None:
         cloudwatch = BackendCloudWatch(self.backend, self.settings.region)
-        monitor = Monitor(self._recorder, cloudwatch, seconds=self.settings.alarm_seconds)
+        embedded = EmbeddedMetrics(self.logs, self._recorder)
+        monitor = Monitor(
+            self._recorder, cloudwatch, seconds=self.settings.alarm_seconds, sources=[embedded.record_new_lines]
+        )
         monitor.start()
         self._stack.callback(monitor.close)
 

@@ -37,6 +37,7 @@ class Settings:
     upload_wait_seconds: int = 10
     link_expiry_seconds: int = 900
     cors_allowed_origins: str = ""  # comma-separated
+    metrics_namespace: str = "Faceprint"  # empty: no custom metrics
     throttle_rate_limit: float = 200.0  # requests per second and key
     throttle_burst_limit: int = 500
     quota_limit: int = 1_000_000  # requests per period
@@ -70,6 +71,7 @@ _NAMES = {
     "UPLOAD_WAIT_SECONDS": "upload_wait_seconds",
     "LINK_EXPIRY_SECONDS": "link_expiry_seconds",
     "CORS_ALLOWED_ORIGINS": "cors_allowed_origins",
+    "METRICS_NAMESPACE": "metrics_namespace",
     "THROTTLE_SETTINGS_RATE_LIMIT": "throttle_rate_limit",
     "THROTTLE_SETTINGS_BURST_LIMIT": "throttle_burst_limit",
     "QUOTA_SETTINGS_LIMIT": "quota_limit",

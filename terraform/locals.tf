@@ -28,6 +28,7 @@ locals {
     upload_wait_seconds        = tostring(var.upload_wait_seconds)
     link_expiry_seconds        = tostring(var.link_expiry_seconds)
     cors_allowed_origins       = join(",", var.cors_allowed_origins)
+    metrics_namespace          = var.metrics_namespace
   }
 
   # What lambdas/functions.yaml calls the resources of a permission; log_group is each function's own.

@@ -133,6 +133,17 @@ variable "cors_allowed_origins" {
   }
 }
 
+variable "metrics_namespace" {
+  description = "Namespace of the custom metrics in CloudWatch; empty: the functions write none, and the dashboard shows none."
+  type        = string
+  default     = "Faceprint"
+
+  validation {
+    condition     = can(regex("^([A-Za-z0-9_./#-]{1,255})?$", var.metrics_namespace)) && !startswith(var.metrics_namespace, "AWS/")
+    error_message = "Write metrics_namespace with letters, digits and _ . / # - (at most 255), not beginning with AWS/; or leave it empty."
+  }
+}
+
 variable "aws_rekognition_max_faces_count" {
   description = "The most faces that are indexed per photo, largest first (1 to 100)."
   type        = number

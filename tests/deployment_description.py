@@ -155,6 +155,7 @@ def what_is_there(cloud: LocalCloud) -> dict[str, list[str]]:
         "dashboards": [
             item["DashboardName"] for item in cloud.client("cloudwatch").list_dashboards()["DashboardEntries"]
         ],
+        "queries": [item["name"] for item in cloud.client("logs").describe_query_definitions()["queryDefinitions"]],
         "collections": cloud.client("rekognition").list_collections()["CollectionIds"],
     }
     return {kind: sorted(filter(None, names)) for kind, names in found.items() if any(names)}

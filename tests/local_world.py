@@ -61,6 +61,13 @@ class LocalCloud:
 
     def log(self, function: str) -> list[dict[str, Any]]:
         """The structured lines that a function has logged."""
+        return [line for line in self._json_lines(function) if "_aws" not in line]
+
+    def metrics(self, function: str) -> list[dict[str, Any]]:
+        """The lines of metrics that a function has written."""
+        return [line for line in self._json_lines(function) if "_aws" in line]
+
+    def _json_lines(self, function: str) -> list[dict[str, Any]]:
         text = (self.data / "logs" / f"rekognition_{function}.log").read_text(errors="replace")
         return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 

@@ -18,7 +18,7 @@ from faceprint.model.errors import (
     UnsupportedFormatError,
 )
 from faceprint.model.images import describe_bytes, is_image
-from faceprint.model.names import RESERVED_METADATA, check_key, check_name, decode_metadata
+from faceprint.model.names import RESERVED_METADATA, check_key, check_name, decode_metadata, is_correlation_id
 
 _METADATA_HEADER = "x-amz-meta-"
 _IMAGE_PARTS = ("file", "image_file", "image")
@@ -42,6 +42,12 @@ class ApiRequest:
     @property
     def request_id(self) -> str:
         return str(self.event.get("requestContext", {}).get("requestId", ""))
+
+    @property
+    def correlation_id(self) -> str:
+        """The client's x-correlation-id; the request's own id where it sent none, or what must not get into logs."""
+        given = self.headers.get("x-correlation-id", "")
+        return given if is_correlation_id(given) else self.request_id
 
     @property
     def stage_url(self) -> str:

@@ -58,9 +58,11 @@ class Monitor:
         cloudwatch: CloudWatch,
         *,
         seconds: float,
+        sources: Iterable[Callable[[], None]] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._recorder, self._cloudwatch, self._seconds, self._clock = recorder, cloudwatch, seconds, clock
+        self._sources = tuple(sources)  # each records what it has found since the last tick
         self._queues = QueueMetrics(recorder)
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cloudwatch", daemon=True)
@@ -76,6 +78,8 @@ class Monitor:
         """Write what came since the last time, then judge by everything that is known."""
         for queue in self._cloudwatch.queues():
             self._queues.seen(queue.name, visible=queue.visible, oldest_seconds=queue.oldest_seconds)
+        for record in self._sources:
+            record()
         self._cloudwatch.write(self._recorder.drain())
         if alarms := self._cloudwatch.alarms():
             self._evaluate(alarms, self._clock())

@@ -164,6 +164,7 @@ def variables_of(settings: Settings) -> dict[str, str]:
         "upload_wait_seconds": str(settings.upload_wait_seconds),
         "link_expiry_seconds": str(settings.link_expiry_seconds),
         "cors_allowed_origins": "[" + ", ".join(f'"{origin}"' for origin in origins) + "]",
+        "metrics_namespace": settings.metrics_namespace,
         "throttle_settings_rate_limit": str(settings.throttle_rate_limit),
         "throttle_settings_burst_limit": str(settings.throttle_burst_limit),
         "quota_settings_limit": str(settings.quota_limit),

@@ -1,4 +1,4 @@
-# Somebody is told when a function fails, is refused, gives up a message, or the API answers 5xx.
+# Somebody is told when a function fails, is refused, gives up a message, or the API answers 5xx; who looks finds why.
 mock_provider "aws" {
   source          = "./tests/mocks"
   override_during = plan
@@ -50,6 +50,34 @@ run "alarms" {
       for name in keys(local.functions) : strcontains(aws_cloudwatch_dashboard.faceprint.dashboard_body, "\"rekognition_${name}\"")
     ])
     error_message = "The dashboard must show every function."
+  }
+
+  assert {
+    condition = alltrue([
+      for graph in local.own_graphs : alltrue([for name in graph.names : strcontains(aws_cloudwatch_dashboard.faceprint.dashboard_body, name)])
+    ])
+    error_message = "The dashboard must show every metric of the functions."
+  }
+
+  assert {
+    condition = alltrue([
+      for title, query in aws_cloudwatch_query_definition.this : query.name == "rekognition/${title}"
+      && toset(query.log_group_names) == toset(concat([for name in keys(local.functions) : "/aws/lambda/rekognition_${name}"], ["/aws/apigateway/rekognition"]))
+    ]) && length(aws_cloudwatch_query_definition.this) == 4
+    error_message = "Every query must be saved under the deployment's name, over the functions' logs and the access log."
+  }
+}
+
+run "without_metrics" {
+  command = plan
+
+  variables {
+    metrics_namespace = ""
+  }
+
+  assert {
+    condition     = !strcontains(aws_cloudwatch_dashboard.faceprint.dashboard_body, "IndexedImages") && strcontains(aws_cloudwatch_dashboard.faceprint.dashboard_body, "AWS/Lambda")
+    error_message = "Without custom metrics the dashboard must show AWS's own alone."
   }
 }
 

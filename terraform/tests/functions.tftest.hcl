@@ -102,6 +102,7 @@ run "settings_reach_the_functions" {
     aws_rekognition_price_per_image            = 0.5
     upload_wait_seconds                        = 2
     link_expiry_seconds                        = 60
+    metrics_namespace                          = "Photos"
   }
 
   assert {
@@ -116,6 +117,7 @@ run "settings_reach_the_functions" {
           AWS_REKOGNITION_PRICE_PER_IMAGE             = "0.5"
           UPLOAD_WAIT_SECONDS                         = "2"
           LINK_EXPIRY_SECONDS                         = "60"
+          METRICS_NAMESPACE                           = "Photos"
           AWS_S3_BUCKET_NAME                          = "rekognition-123456789012"
           AWS_DYNAMODB_TABLE_ID                       = "rekognition"
           AWS_DYNAMODB_IMAGES_TABLE_ID                = "rekognition-images"

@@ -133,6 +133,16 @@ run "cors_allowed_origins_any" {
   expect_failures = [var.cors_allowed_origins]
 }
 
+run "metrics_namespace_of_aws" {
+  command = plan
+
+  variables {
+    metrics_namespace = "AWS/Faceprint"
+  }
+
+  expect_failures = [var.metrics_namespace]
+}
+
 run "aws_rekognition_max_faces_count_too_many" {
   command = plan
 
@@ -343,6 +353,7 @@ run "the_most_that_is_allowed" {
     aws_account_id                        = "123456789012"
     shared_resource_identifier            = "a123456789012345678901234567890123456789"
     cors_allowed_origins                  = ["http://localhost:3000", "https://photos.example.com"]
+    metrics_namespace                     = ""
     aws_rekognition_max_faces_count       = 1
     aws_rekognition_face_detect_threshold = 0
     aws_rekognition_price_per_image       = 0

@@ -132,7 +132,9 @@ class Play:
 
     def _put(self, person: str) -> tuple[str, str, int]:
         wait = self.chance.random() < 0.7
-        answer = self.world.upload_image.upload(KEY, PHOTOS[person], name=person, metadata={}, wait=wait)
+        answer = self.world.upload_image.upload(
+            KEY, PHOTOS[person], name=person, metadata={}, correlation_id="", wait=wait
+        )
         _check_faces(answer, person)
         return person, answer["image"]["status"], 0
 

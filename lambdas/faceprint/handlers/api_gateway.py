@@ -8,7 +8,9 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from faceprint.handlers.cross_origin import allow_origin, allow_request
+from faceprint.handlers.measurements import Measurements, describe_calls
 from faceprint.http_api import ApiRequest, error_body
+from faceprint.model.costs import estimate_usd
 from faceprint.model.errors import FaceprintError, MisconfiguredError, NotFoundError, ThrottledError
 from faceprint.observability import log_event, logger, set_log_level
 from faceprint.wiring import Wiring, get_wiring
@@ -24,6 +26,7 @@ class Api(APIGatewayRestResolver):
 
     def __init__(self) -> None:
         super().__init__()
+        self.measured = Measurements()
         self.exception_handler(FaceprintError)(self._refuse)
         self.not_found(self._miss)
 
@@ -47,25 +50,37 @@ class Api(APIGatewayRestResolver):
         """Serves one event; whatever happens, the answer is one of the contract."""
         started = time.monotonic()
         request = ApiRequest(event)
-        calls: dict[str, int] = {}
+        wiring: Wiring | None = None
+        self.measured = Measurements()
+        logger.set_correlation_id(request.correlation_id)
         try:
             wiring = get_wiring()
             wiring.counter.reset()
             set_log_level(debug_mode=wiring.settings.debug_mode)
             log_event(event)
             answer = self._resolve_for_origin(request, context)
-            calls = dict(wiring.counter.calls)
         except Exception:
             logger.exception("failed", operation=request.operation)
             answer = _fail(request)
+        answer.setdefault("multiValueHeaders", {})["x-correlation-id"] = [request.correlation_id]
+        self._report(request, wiring, status=answer["statusCode"], seconds=time.monotonic() - started)
+        return answer
+
+    def _report(self, request: ApiRequest, wiring: Wiring | None, *, status: int, seconds: float) -> None:
+        """The line of the request, and its metrics; without wiring nothing was called."""
+        milliseconds = round(seconds * 1000, 1)
         logger.info(
             "served",
             operation=request.operation,
-            status=answer["statusCode"],
-            milliseconds=round((time.monotonic() - started) * 1000, 1),
-            calls=calls,
+            requestId=request.request_id,
+            status=status,
+            milliseconds=milliseconds,
+            **(describe_calls(wiring) if wiring else {}),
         )
-        return answer
+        if wiring:
+            self.measured.add("Latency", milliseconds, of=request.operation)
+            self.measured.add_calls(wiring)
+            self.measured.write(wiring)
 
     def _resolve_for_origin(self, request: ApiRequest, context: LambdaContext) -> dict[str, Any]:
         origins = self.wiring.settings.cors_allowed_origins
@@ -92,8 +107,7 @@ class Api(APIGatewayRestResolver):
 
 def usage(calls: dict[str, int], price: float) -> dict[str, Any]:
     """Calls of Rekognition and what they are estimated to cost; DeleteFaces and ListFaces are free."""
-    paid = sum(count for name, count in calls.items() if name not in ("DeleteFaces", "ListFaces"))
-    return {"calls": calls, "estimatedUsd": round(paid * price, 6)}
+    return {"calls": calls, "estimatedUsd": estimate_usd(calls, price)}
 
 
 def _fail(request: ApiRequest) -> dict[str, Any]:

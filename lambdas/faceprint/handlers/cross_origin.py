@@ -17,7 +17,7 @@ def allow_origin(request: Mapping[str, str], origins: Sequence[str]) -> dict[str
     return {
         "Vary": "Origin",
         "Access-Control-Allow-Origin": request["origin"],
-        "Access-Control-Expose-Headers": "Location, Retry-After, x-amzn-RequestId",
+        "Access-Control-Expose-Headers": "Location, Retry-After, x-amzn-RequestId, x-correlation-id",
     }
 
 

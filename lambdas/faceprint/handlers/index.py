@@ -1,6 +1,7 @@
 """S3 events from the queue."""
 
 import json
+import time
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -8,10 +9,11 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from faceprint.model.errors import UnavailableError
-from faceprint.model.records import ObjectEvent, ObjectVersion
+from faceprint.handlers.measurements import Measurements, describe_calls
+from faceprint.model.errors import FaceprintError, UnavailableError
+from faceprint.model.records import ObjectEvent, ObjectVersion, Status
 from faceprint.observability import logger, set_log_level
-from faceprint.wiring import get_wiring
+from faceprint.wiring import Wiring, get_wiring
 
 _ENOUGH_SECONDS = 8
 """Less time than this is not begun with: the record goes back to the queue instead of being cut off half-way."""
@@ -21,14 +23,15 @@ _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_fail
 
 def index_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """One message: all its S3 records. Raises to have the message delivered again."""
+    wiring = get_wiring()
+    wiring.counter.reset()
+    logger.append_keys(messageId=record.message_id, sequencer=None, s3RequestId=None, correlation_id=None)
     try:
         for event in read_s3_events(json.loads(record.body)):
             _index_object(event, f"{lambda_context.aws_request_id}:{record.message_id}", lambda_context)
     except Exception as exc:
-        logger.error("returned", messageId=record.message_id, error=repr(exc), cause=repr(exc.__cause__))
-        get_wiring().index_queue.return_later(
-            record.receipt_handle, int(record.attributes.approximate_receive_count or 1)
-        )
+        _report_return(exc)
+        wiring.index_queue.return_later(record.receipt_handle, int(record.attributes.approximate_receive_count or 1))
         raise
 
 
@@ -56,17 +59,55 @@ def _read_record(record: dict[str, Any]) -> ObjectEvent:
         key=unquote_plus(told["key"]),
         sequencer=told.get("sequencer", ""),
         version=ObjectVersion(told["eTag"], told["versionId"]) if created else None,
+        request_id=record.get("responseElements", {}).get("x-amz-request-id", ""),
     )
 
 
 def _index_object(event: ObjectEvent, owner: str, context: LambdaContext) -> None:
+    # An object that did not come through the API has no correlation id; the request to S3 stands for it.
+    logger.append_keys(
+        sequencer=event.sequencer or None, s3RequestId=event.request_id or None, correlation_id=event.request_id or None
+    )
     seconds = context.get_remaining_time_in_millis() / 1000
     if seconds < _ENOUGH_SECONDS:
         raise UnavailableError("There is not enough time left in this invocation.")
-    wiring = get_wiring()
+    wiring, started = get_wiring(), time.monotonic()
     wiring.counter.reset()
-    outcome = wiring.index_image.reconcile(event, owner=owner, seconds=seconds)
-    logger.info("reconciled", **outcome, calls=dict(wiring.counter.calls))
+    outcome = wiring.index_image.reconcile(
+        event,
+        owner=owner,
+        seconds=seconds,
+        notice=lambda correlation_id: logger.append_keys(correlation_id=correlation_id),
+    )
+    _report(outcome, wiring, milliseconds=round((time.monotonic() - started) * 1000, 1))
+
+
+def _report(outcome: dict[str, Any], wiring: Wiring, *, milliseconds: float) -> None:
+    """The line of a record, and its metrics."""
+    logger.info("reconciled", **outcome, milliseconds=milliseconds, **describe_calls(wiring))
+    measured = Measurements()
+    measured.add("Latency", milliseconds, of="index")
+    if outcome.get("unchanged"):
+        measured.add("RepeatedEvents", 1)
+    elif outcome.get("status") == Status.INDEXED:
+        measured.add("IndexedImages", 1)
+        measured.add("IndexedFaces", outcome["faces"])
+    elif outcome.get("status") == Status.NO_FACE:
+        measured.add("NoFaceImages", 1)
+    elif outcome.get("status") == Status.FAILED:
+        measured.add("FailedImages", 1, of=outcome["reason"])
+    measured.add_calls(wiring)
+    measured.write(wiring)
+
+
+def _report_return(error: Exception) -> None:
+    """The line of a message that goes back to the queue, and its metrics."""
+    wiring = get_wiring()
+    logger.error("returned", error=repr(error), cause=repr(error.__cause__), **describe_calls(wiring))
+    measured = Measurements()
+    measured.add("ReturnedMessages", 1, of=error.code if isinstance(error, FaceprintError) else type(error).__name__)
+    measured.add_calls(wiring)
+    measured.write(wiring)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -30,7 +30,9 @@ def get_image() -> Reply:
 
 @app.delete("/index/.+")
 def delete_image() -> Reply:
-    return app.answer(app.wiring.erase_image.erase(app.received.key))
+    answer = app.wiring.erase_image.erase(app.received.key)
+    app.measured.add("ErasedImages", 1)
+    return app.answer(answer)
 
 
 @app.post("/uploads")
@@ -45,6 +47,7 @@ def create_upload() -> Reply:
         size=_size(parameters),
         name=check_name(read_text(parameters, "name")),
         metadata=check_metadata(metadata),
+        correlation_id=app.received.correlation_id,
     )
     return app.answer(answer, status=201)
 

@@ -27,17 +27,17 @@ app = Api()
 @app.route("/search", method=["PUT", "POST"])
 @app.route("/search/.+", method=["PUT", "POST"])
 def search_faces() -> Reply:
-    return app.answer(
-        app.wiring.search_faces.search(
-            app.received.image(), threshold=_threshold(), max_faces=_max_faces(), quality_filter=_quality_filter()
-        )
+    answer = app.wiring.search_faces.search(
+        app.received.image(), threshold=_threshold(), max_faces=_max_faces(), quality_filter=_quality_filter()
     )
+    return _answer_search(answer)
 
 
 @app.get("/search")
 def search_faces_by_face_id() -> Reply:
     face_id = check_face_id(app.received.parameters.get("faceId"))
-    return app.answer(app.wiring.search_faces.search_by_face(face_id, threshold=_threshold(), max_faces=_max_faces()))
+    answer = app.wiring.search_faces.search_by_face(face_id, threshold=_threshold(), max_faces=_max_faces())
+    return _answer_search(answer)
 
 
 @app.post("/identify")
@@ -48,6 +48,8 @@ def identify_faces() -> Reply:
     answer = app.wiring.identify_faces.identify(
         request.image(), threshold=_threshold(), max_search=max_search, annotate=annotate
     )
+    for face in answer["faces"]:
+        app.measured.add("SearchOutcomes", 1, of=face["outcome"])
     if request.accepts_picture():
         return Response(200, "image/jpeg", base64.b64decode(answer["annotated"]))
     return app.answer(answer)
@@ -72,6 +74,11 @@ def compare_faces() -> Reply:
     if "key" in target:
         return app.answer(compare.compare_with_image(source, check_key(str(target["key"])), **options))
     return app.answer(compare.compare(source, request.named_image("target"), **options))
+
+
+def _answer_search(answer: dict[str, Any]) -> Reply:
+    app.measured.add("SearchOutcomes", 1, of=answer["outcome"])
+    return app.answer(answer)
 
 
 def _target(given: Any) -> dict[str, Any]:

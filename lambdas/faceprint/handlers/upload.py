@@ -15,13 +15,20 @@ def upload_image() -> Reply:
     request, wiring = app.received, app.wiring
     wait = "respond-async" not in request.headers.get("prefer", "").lower()
     answer = wiring.upload_image.upload(
-        request.key, request.image(), name=request.name, metadata=request.metadata, wait=wait
+        request.key,
+        request.image(),
+        name=request.name,
+        metadata=request.metadata,
+        correlation_id=request.correlation_id,
+        wait=wait,
     )
     status = answer["image"]["status"]
     if status == "PENDING":
         location = request.event["requestContext"]["path"]
         return app.answer(answer, status=201, headers={"Location": location})
-    if status != "DUPLICATE":
+    if status == "DUPLICATE":
+        app.measured.add("DuplicateUploads", 1)
+    else:
         # The index function made the call, on behalf of this request.
         answer["usage"] = usage({"IndexFaces": 1}, wiring.settings.price_per_image)
     return app.answer(answer)

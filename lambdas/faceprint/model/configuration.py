@@ -25,6 +25,12 @@ class Settings:
     upload_wait_seconds: float
     link_expiry_seconds: int
     cors_allowed_origins: tuple[str, ...] = ()
+    metrics_namespace: str = ""
+
+    @property
+    def service(self) -> str:
+        """The deployment's name among others that write metrics into the same namespace."""
+        return self.shared_resource_identifier or "faceprint"
 
     def need(self, name: str) -> str:
         """The name of a resource. Raises MisconfiguredError where the function was not given it."""

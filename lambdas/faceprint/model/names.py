@@ -12,6 +12,9 @@ _UNSAFE = re.compile(r"[^a-zA-Z0-9_.\-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 RESERVED_METADATA = "faceprint-"
 """Metadata of ours begins so; it is kept from users both ways."""
+CORRELATION_METADATA = f"{RESERVED_METADATA}correlation-id"
+"""Where a photo carries the correlation id of the request that sent it."""
+_CORRELATION_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
 
 
 def check_key(filename: str) -> str:
@@ -53,6 +56,11 @@ def check_name(name: str) -> str:
             f"The name must have at most {MAX_NAME_CHARACTERS} characters and no control characters."
         )
     return trimmed
+
+
+def is_correlation_id(text: str) -> bool:
+    """Whether it may stand in logs and headers: up to 128 letters, digits, '.', '_', ':' and '-'."""
+    return _CORRELATION_ID.fullmatch(text) is not None
 
 
 def encode_metadata(metadata: dict[str, str]) -> dict[str, str]:

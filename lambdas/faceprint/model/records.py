@@ -31,12 +31,13 @@ class ObjectVersion:
 class ObjectEvent:
     """What S3 tells of an object: the version that was written, None when it was removed or nobody knows.
 
-    `sequencer` orders the events of a key.
+    `sequencer` orders the events of a key. `request_id` is that of the request to S3 which caused the event.
     """
 
     key: str
     sequencer: str = ""
     version: ObjectVersion | None = None
+    request_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from faceprint.model.names import CORRELATION_METADATA
 from faceprint.use_cases.ports import Answer, Links
 
 
@@ -12,8 +13,10 @@ class CreateUpload:
     links: Links
     expiry_seconds: int
 
-    def create(self, key: str, *, content_type: str, size: int, name: str, metadata: dict[str, str]) -> Answer:
+    def create(
+        self, key: str, *, content_type: str, size: int, name: str, metadata: dict[str, str], correlation_id: str
+    ) -> Answer:
         """How to PUT one file of exactly this size (bytes) and type. Raises InvalidParameterError."""
-        metadata = metadata | ({"name": name} if name else {})
+        metadata = metadata | ({"name": name} if name else {}) | {CORRELATION_METADATA: correlation_id}
         url, headers = self.links.upload(key, content_type=content_type, size=size, metadata=metadata)
         return {"key": key, "method": "PUT", "url": url, "headers": headers, "expiresIn": self.expiry_seconds}

@@ -4,6 +4,7 @@ An S3 event is only a hint that something happened to a key: events come twice, 
 the object as it is now, so repeating this at any time, after any crash, is right.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -22,7 +23,13 @@ from faceprint.model.errors import (
 )
 from faceprint.model.images import ImageInfo, read_image_info
 from faceprint.model.limits import MAX_IMAGE_BYTES
-from faceprint.model.names import external_image_id, name_from_key, user_metadata
+from faceprint.model.names import (
+    CORRELATION_METADATA,
+    external_image_id,
+    is_correlation_id,
+    name_from_key,
+    user_metadata,
+)
 from faceprint.model.records import Claim, FaceRow, ImageRecord, ObjectEvent, ObjectVersion, Status, StoredObject
 from faceprint.use_cases.erase_image import EraseImage
 from faceprint.use_cases.ports import Answer, Clock, FaceCollection, ImageRecords, ImageStore
@@ -32,6 +39,12 @@ _HOPELESS = (UnsupportedFormatError, ImageTooLargeError, ImageTooSmallError, Inv
 
 _MOST_LOOKS = 3
 """The event's version, and what is there when that is not the newest, twice."""
+
+
+Notice = Callable[[str], object]
+
+
+def _unnoticed(_: str) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -48,11 +61,13 @@ class IndexImage:
     quality_filter: str
     attributes: tuple[str, ...]
 
-    def reconcile(self, event: ObjectEvent, *, owner: str, seconds: float) -> dict[str, Any]:
+    def reconcile(
+        self, event: ObjectEvent, *, owner: str, seconds: float, notice: Notice = _unnoticed
+    ) -> dict[str, Any]:
         """Indexes the object, or erases its traces when it is gone; answers what was done, for the log.
 
         owner names this attempt, seconds is how long it may take. The event's version only saves a look; what happened
-        to the object since has an event of its own.
+        to the object since has an event of its own. notice is told the correlation id of an object that is read.
 
         Raises FaceprintError when a later repetition may do better.
         """
@@ -65,9 +80,9 @@ class IndexImage:
             claim = self.images.claim_version(key, version, owner=owner, seconds=seconds)
             if claim.done:
                 return {"key": key, "unchanged": True}
-            record = self._index_newest(claim, version, event.sequencer)
+            record = self._index_newest(claim, version, event.sequencer, notice)
             if record is not None:
-                return {"key": key, "status": record.status.value, "faces": len(record.face_ids)}
+                return _describe(record)
             version = None
         raise ConflictError(f"{key} keeps changing; trying again later.")
 
@@ -77,7 +92,7 @@ class IndexImage:
         except NotFoundError:
             return None
 
-    def _index_newest(self, claim: Claim, version: ObjectVersion, sequencer: str) -> ImageRecord | None:
+    def _index_newest(self, claim: Claim, version: ObjectVersion, sequencer: str, notice: Notice) -> ImageRecord | None:
         """Indexes the version that the claim is for; None, and no lease, when it is not the newest any more.
 
         It is looked at under the lease: a newer version may have been indexed before the lease was taken, and
@@ -87,6 +102,8 @@ class IndexImage:
             found = self.store.find(claim.key)
             if found is None or found.version != version:
                 raise NotFoundError("The object was erased or replaced since.")
+            if is_correlation_id(correlation_id := found.metadata.get(CORRELATION_METADATA, "")):
+                notice(correlation_id)
             return self._index(found, claim, sequencer)
         except NotFoundError:
             self.images.abandon(claim)
@@ -159,6 +176,12 @@ class IndexImage:
 
     def _now(self) -> str:
         return self.clock.datetime().isoformat()
+
+
+def _describe(record: ImageRecord) -> dict[str, Any]:
+    """An indexed photo for the log: of a failure's reason its code."""
+    told = {"key": record.key, "status": record.status.value, "faces": len(record.face_ids)}
+    return told | ({"reason": record.reason.partition(":")[0]} if record.reason else {})
 
 
 def _check(found: StoredObject) -> ImageInfo:

@@ -6,7 +6,7 @@ from itertools import count
 
 from faceprint.model.errors import ConflictError, NotFoundError, from_reason
 from faceprint.model.images import read_image_info
-from faceprint.model.names import RESERVED_METADATA
+from faceprint.model.names import CORRELATION_METADATA, RESERVED_METADATA
 from faceprint.model.records import ImageRecord, ObjectVersion, Status, StoredObject
 from faceprint.use_cases.describe_image import DescribeImage, is_whole
 from faceprint.use_cases.ports import Answer, Clock, ImageRecords, ImageStore
@@ -50,14 +50,17 @@ class UploadImage:
     wait_seconds: float
     patience: Patience = field(default_factory=Patience)
 
-    def upload(self, key: str, data: bytes, *, name: str, metadata: dict[str, str], wait: bool) -> Answer:
+    def upload(
+        self, key: str, data: bytes, *, name: str, metadata: dict[str, str], correlation_id: str, wait: bool
+    ) -> Answer:
         """Stores a photo under its key; the same photo under the same key is not stored again.
 
         Raises the errors of `read_image_info`, ConflictError when another upload of the key overtook this one, and
         what made the indexing of the photo fail.
         """
         info = read_image_info(data)
-        metadata = metadata | ({"name": name} if name else {}) | {_DIGEST: hashlib.sha256(data).hexdigest()}
+        ours = {_DIGEST: hashlib.sha256(data).hexdigest(), CORRELATION_METADATA: correlation_id}
+        metadata = metadata | ({"name": name} if name else {}) | ours
         version, known = self._store(key, data, info.content_type, metadata)
         record = self._await_record(key, version, known=known, wait=wait)
         if record is None:
@@ -86,14 +89,14 @@ class UploadImage:
         return written, False
 
     def _find_same(self, key: str, data: bytes, metadata: dict[str, str]) -> ObjectVersion | None:
-        """The stored version with the same content and metadata, unless its indexing has failed."""
+        """The stored version with the same content and metadata, whoever sent it, unless its indexing has failed."""
         try:
             stored = self.store.read_head(key)
         except NotFoundError:
             return None
         # Photos that came by other means carry no digest, but mostly an ETag that is one.
         digest = {_DIGEST: metadata[_DIGEST]} if stored.version.etag == _md5(data) else {}
-        if digest | stored.metadata != metadata:
+        if _without_origin(digest | stored.metadata) != _without_origin(metadata):
             return None
         record = self.images.read(key)
         failed = record is not None and record.status is Status.FAILED and record.is_final_for(stored.version)
@@ -122,6 +125,11 @@ class UploadImage:
             return self.store.read_head(key).version == version
         except NotFoundError:
             return False
+
+
+def _without_origin(metadata: dict[str, str]) -> dict[str, str]:
+    """A photo that is sent again is the same one, though the request is another."""
+    return {name: value for name, value in metadata.items() if name != CORRELATION_METADATA}
 
 
 def _md5(data: bytes) -> str:

@@ -11,6 +11,7 @@ from local_cloud.backend.corrections import (
     cloudwatch,
     dynamodb,
     functions,
+    logs,
     message_moves,
     object_bytes,
     partiql,
@@ -36,6 +37,7 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     functions.serve_layers_from_the_door()
     cloudwatch.begin_without_data()
     cloudwatch.tell_metrics_apart_by_all_their_dimensions()
+    logs.save_query_definitions()
     apigateway.keep_deployed_definition()
     apigateway.accept_mock_integration_without_uri()
     apigateway.forget_logging_role()

@@ -82,7 +82,19 @@ class Context:
 
 def call(operation: str, body: bytes = b"", **request: Any) -> tuple[int, Any]:
     """Sends a request to the function that serves this operation, and holds the answer to the contract."""
-    method, path, contract = ROUTES[operation]
+    answer = invoke(operation, body, **request)
+    contract = ROUTES[operation][2]
+    headers = answer.get("multiValueHeaders") or answer["headers"]
+    if "image/jpeg" in str(headers):
+        return answer["statusCode"], base64.b64decode(answer["body"])
+    parsed = json.loads(answer["body"])
+    _hold_to_contract(contract, str(answer["statusCode"]), parsed)
+    return answer["statusCode"], parsed
+
+
+def invoke(operation: str, body: bytes = b"", **request: Any) -> dict[str, Any]:
+    """Sends a request to the function that serves this operation."""
+    method, path, _ = ROUTES[operation]
     values = {"filename": request.pop("filename", "a.jpg"), "faceId": request.pop("faceId", UNKNOWN_FACE)}
     url = path.format(**values)
     event = {
@@ -99,13 +111,8 @@ def call(operation: str, body: bytes = b"", **request: Any) -> tuple[int, Any]:
         "isBase64Encoded": True,
     }
     function = next(name for name, each in FUNCTIONS.items() if operation in each.get("operations", []))
-    answer = HANDLERS[function].lambda_handler(event, Context())
-    headers = answer.get("multiValueHeaders") or answer["headers"]
-    if "image/jpeg" in str(headers):
-        return answer["statusCode"], base64.b64decode(answer["body"])
-    parsed = json.loads(answer["body"])
-    _hold_to_contract(contract, str(answer["statusCode"]), parsed)
-    return answer["statusCode"], parsed
+    answer: dict[str, Any] = HANDLERS[function].lambda_handler(event, Context())
+    return answer
 
 
 def _hold_to_contract(operation: dict[str, Any], status: str, body: Any) -> None:
@@ -304,7 +311,16 @@ def sqs_event(*bodies: Any, receive_count: int = 1) -> dict[str, Any]:
 
 
 def s3_event(*keys: str) -> dict[str, Any]:
-    return {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"object": {"key": key}}} for key in keys]}
+    return {
+        "Records": [
+            {
+                "eventName": "ObjectCreated:Put",
+                "responseElements": {"x-amz-request-id": "S3REQUEST"},
+                "s3": {"object": {"key": key, "sequencer": "0A"}},
+            }
+            for key in keys
+        ]
+    }
 
 
 def test_check_01_one_bad_record_does_not_retry_its_neighbours(world: World) -> None:
@@ -355,3 +371,217 @@ def test_a_record_is_not_begun_without_time_to_finish(world: World, monkeypatch:
 
     assert len(answer["batchItemFailures"]) == 1
     assert world.collection.calls == []
+
+
+def lines(log: io.StringIO, message: str) -> list[dict[str, Any]]:
+    return [line for line in map(json.loads, log.getvalue().splitlines()) if line["message"] == message]
+
+
+def test_the_line_of_a_request_tells_ids_route_status_time_calls_and_cost(world: World, log: io.StringIO) -> None:
+    call("searchFaces", PHOTO)
+
+    (line,) = lines(log, "served")
+    assert (line["operation"], line["status"], line["requestId"]) == ("PUT /search", 200, "r-1")
+    assert line["milliseconds"] >= 0
+    assert (line["calls"], line["callMilliseconds"], line["retries"], line["estimatedUsd"]) == ({}, {}, {}, 0)
+
+
+@pytest.mark.parametrize(
+    ("sent", "used"),
+    [
+        ({"X-Correlation-Id": "order-7:a.b_c"}, "order-7:a.b_c"),
+        ({}, "r-1"),
+        ({"x-correlation-id": "x" * 129}, "r-1"),
+        ({"x-correlation-id": 'a"} {"level":"INFO'}, "r-1"),
+        ({"x-correlation-id": "two\nlines"}, "r-1"),
+    ],
+)
+@pytest.mark.parametrize(("operation", "status"), [("searchFaces", 200), ("getImage", 404)])
+def test_a_correlation_id_is_logged_and_answered_if_it_may_stand_in_logs(
+    world: World, log: io.StringIO, operation: str, status: int, sent: dict[str, str], used: str
+) -> None:
+    answer = invoke(operation, PHOTO, headers=sent)
+
+    (line,) = lines(log, "served")
+    assert (answer["statusCode"], answer["multiValueHeaders"]["x-correlation-id"]) == (status, [used])
+    assert (line["correlation_id"], line["requestId"]) == (used, "r-1")
+
+
+def test_our_own_fault_answers_its_correlation_id_too(world: World, log: io.StringIO) -> None:
+    world.collection.failures.append(RuntimeError("secret detail"))
+
+    answer = invoke("searchFaces", PHOTO, headers={"x-correlation-id": "order-7"})
+
+    assert (answer["statusCode"], answer["multiValueHeaders"]["x-correlation-id"]) == (500, ["order-7"])
+    assert lines(log, "failed")[0]["correlation_id"] == lines(log, "served")[0]["correlation_id"] == "order-7"
+
+
+def test_the_index_function_logs_under_the_id_of_the_upload(world: World, log: io.StringIO) -> None:
+    invoke("uploadImage", PHOTO, headers={"x-correlation-id": "order-7", "Prefer": "respond-async"})
+    world.records.rows.clear()
+
+    index.lambda_handler(sqs_event(s3_event("a.jpg")), Context())
+
+    (line,) = lines(log, "reconciled")
+    assert (line["correlation_id"], line["messageId"], line["sequencer"]) == ("order-7", "m0", "0A")
+    assert (line["s3RequestId"], line["status"]) == ("S3REQUEST", "INDEXED")
+    assert line["estimatedUsd"] == 0
+    assert line["milliseconds"] >= 0
+
+
+def test_a_message_that_goes_back_is_logged_under_the_id_of_the_upload(world: World, log: io.StringIO) -> None:
+    metadata = {"faceprint-correlation-id": "order-7"}
+    world.store.write("a.jpg", PHOTO, content_type="image/jpeg", metadata=metadata)
+    world.collection.failures.append(ThrottledError("wait"))
+
+    index.lambda_handler(sqs_event(s3_event("a.jpg")), Context())
+
+    (line,) = lines(log, "returned")
+    assert (line["correlation_id"], line["messageId"], line["sequencer"]) == ("order-7", "m0", "0A")
+    assert "calls" in line
+
+
+@pytest.mark.parametrize("metadata", [{}, {"faceprint-correlation-id": 'a"} {"level":"INFO'}])
+def test_a_photo_without_a_correlation_id_has_that_of_the_request_to_s3(
+    world: World, log: io.StringIO, metadata: dict[str, str]
+) -> None:
+    world.store.write("a.jpg", PHOTO, content_type="image/jpeg", metadata=metadata)
+
+    index.lambda_handler(sqs_event(s3_event("a.jpg")), Context())
+
+    assert lines(log, "reconciled")[0]["correlation_id"] == "S3REQUEST"
+
+
+def test_ids_of_one_message_do_not_stay_for_the_next(world: World, log: io.StringIO) -> None:
+    index.lambda_handler(sqs_event(s3_event("gone.jpg"), "no JSON"), Context())
+
+    (line,) = lines(log, "returned")
+    assert line["messageId"] == "m1"
+    assert not {"correlation_id", "sequencer", "s3RequestId"} & line.keys()
+
+
+def test_a_presigned_upload_carries_the_correlation_id(world: World) -> None:
+    _, body = call("createUpload", b'{"filename": "a.jpg", "bytes": 5}', headers={"x-correlation-id": "order-7"})
+
+    assert body["headers"]["faceprint-correlation-id"] == "order-7"
+
+
+def test_the_same_photo_of_another_request_is_a_duplicate(world: World) -> None:
+    call("uploadImage", PHOTO, headers={"x-correlation-id": "first"})
+
+    _, body = call("uploadImage", PHOTO, headers={"x-correlation-id": "second"})
+
+    assert body["image"]["status"] == "DUPLICATE"
+    assert len(world.store.versions["a.jpg"]) == 1
+
+
+Measured = dict[tuple[str, str], list[float]]
+
+
+def measured(capsys: pytest.CaptureFixture[str]) -> Measured:
+    """Values by metric and second dimension, of what was written since the last time."""
+    found: Measured = {}
+    for line in map(json.loads, capsys.readouterr().out.splitlines()):
+        (directive,) = line["_aws"]["CloudWatchMetrics"]
+        (names,) = directive["Dimensions"]
+        assert (directive["Namespace"], line["service"]) == ("Photos", "team")
+        (second,) = [line[name] for name in names if name != "service"] or [""]
+        for metric in directive["Metrics"]:
+            found.setdefault((metric["Name"], second), []).extend(line[metric["Name"]])
+    return found
+
+
+@pytest.fixture
+def metered(world: World, capsys: pytest.CaptureFixture[str]) -> World:
+    world.wiring.settings = load_settings({"METRICS_NAMESPACE": "Photos", "SHARED_RESOURCE_IDENTIFIER": "team"})
+    return world
+
+
+def test_metrics_tell_what_became_of_photos(metered: World, capsys: pytest.CaptureFixture[str]) -> None:
+    for key, photo in (("face.jpg", PHOTO), ("empty.jpg", make_image(9)), ("bad.jpg", b"\xff\xd8\xff corrupt")):
+        metered.store.write(key, photo, content_type="image/jpeg", metadata={})
+
+    index.lambda_handler(sqs_event(*map(s3_event, ("face.jpg", "empty.jpg", "bad.jpg", "face.jpg"))), Context())
+    metered.store.write("later.jpg", PHOTO, content_type="image/jpeg", metadata={})
+    metered.collection.failures.append(ThrottledError("wait"))
+    index.lambda_handler(sqs_event(s3_event("later.jpg"), "no JSON"), Context())
+
+    found = measured(capsys)
+    assert len(found.pop(("Latency", "index"))) == 4
+    assert found == {
+        ("IndexedImages", ""): [1],
+        ("IndexedFaces", ""): [1],
+        ("NoFaceImages", ""): [1],
+        ("FailedImages", "UnsupportedFormat"): [1],
+        ("RepeatedEvents", ""): [1],
+        ("ReturnedMessages", "Throttled"): [1],
+        ("ReturnedMessages", "JSONDecodeError"): [1],
+    }
+
+
+def test_metrics_tell_outcomes_of_searches(metered: World, capsys: pytest.CaptureFixture[str]) -> None:
+    call("searchFaces", PHOTO)
+    metered.put("a.jpg", PHOTO, name="Ana")
+    call("searchFaces", PHOTO)
+    call("searchFaces", make_image(9))
+    call("searchFacesByFaceId", query={"faceId": next(iter(metered.collection.faces))})
+    call("identifyFaces", PHOTO)
+
+    found = measured(capsys)
+    assert {second: values for (name, second), values in found.items() if name == "SearchOutcomes"} == {
+        "unknown": [1, 1],
+        "match": [1],
+        "no_face": [1],
+        "low_quality": [1],  # the crop of a face is a photo that the fake does not know
+    }
+    assert {second: len(values) for (name, second), values in found.items() if name == "Latency"} == {
+        "PUT /search": 3,
+        "GET /search": 1,
+        "POST /identify": 1,
+    }
+
+
+def test_metrics_tell_duplicates_and_erasures(metered: World, capsys: pytest.CaptureFixture[str]) -> None:
+    for _ in range(2):
+        call("uploadImage", PHOTO)
+    call("deleteImage")
+    call("deleteImage")
+
+    found = measured(capsys)
+    assert (found["DuplicateUploads", ""], found["ErasedImages", ""]) == ([1], [1])
+
+
+def test_metrics_tell_calls_retries_and_cost(metered: World, capsys: pytest.CaptureFixture[str]) -> None:
+    counter = metered.wiring.counter
+
+    def detect(data: bytes, attributes: object) -> dict[str, Any]:
+        for service, operation in (("rekognition", "DetectFaces"), ("s3", "GetObject"), ("dynamodb", "GetItem")):
+            model = SimpleNamespace(name=operation, service_model=SimpleNamespace(endpoint_prefix=service))
+            context: dict[str, Any] = {}
+            counter._begin(model=model, context=context)
+            for _ in range(2):
+                counter._attempt(SimpleNamespace(context=context))
+            counter._end(context=context)
+        return {"FaceDetails": []}
+
+    metered.wiring.detect_faces = SimpleNamespace(detect=detect)
+    call("detectFaces", PHOTO)
+
+    found = measured(capsys)
+    assert (found["CallRetries", ""], found["EstimatedUsd", ""]) == ([3], [0.001])
+    assert {"S3CallLatency", "DynamoDBCallLatency", "RekognitionCallLatency"} <= {name for name, _ in found}
+
+
+def test_without_a_namespace_there_are_no_metrics(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    call("searchFaces", PHOTO)
+    index.lambda_handler(sqs_event(s3_event("gone.jpg")), Context())
+
+    assert capsys.readouterr().out == ""
+
+
+def test_each_request_counts_its_own_calls(world: World, log: io.StringIO) -> None:
+    world.wiring.counter.calls["rekognition.DetectFaces"] += 1
+
+    call("searchFaces", PHOTO)
+
+    assert lines(log, "served")[0]["calls"] == {}

@@ -1,5 +1,6 @@
 """Uploading: PUT means PUT."""
 
+import uuid
 from collections.abc import Callable
 
 import pytest
@@ -35,7 +36,9 @@ def world(clock: BusyClock) -> World:
 
 
 def upload(world: World, key: str, data: bytes, *, name: str = "", wait: bool = True, **metadata: str) -> dict:
-    return world.upload_image.upload(key, data, name=name, metadata=metadata, wait=wait)
+    return world.upload_image.upload(
+        key, data, name=name, metadata=metadata, correlation_id=str(uuid.uuid4()), wait=wait
+    )
 
 
 def test_an_upload_waits_for_its_faceprint(world: World) -> None:
