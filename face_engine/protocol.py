@@ -28,9 +28,7 @@ from face_engine.errors import (
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 ALGORITHM = "AWS4-HMAC-SHA256"
-CREDENTIAL = re.compile(
-    r"Credential=(?P<key>[^/,\s]+)/\d{8}/(?P<region>[a-z0-9-]+)/[a-z0-9-]+/aws4_request(?=\s|$)"
-)
+CREDENTIAL = re.compile(r"Credential=(?P<key>[^/,\s]+)/\d{8}/(?P<region>[a-z0-9-]+)/[a-z0-9-]+/aws4_request(?=\s|$)")
 
 Values = dict[str, Any]
 """A request or answer as JSON holds it, with blobs as bytes. Only operations look inside."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from fuzz.tally import Finding, Tally, explore
+from fuzz.tally import Tally, explore
 from fuzz.world import SIGNED_FOR_ENGINE, SIGNED_FOR_TABLES, Answer, Target, World, exchange, post, read_answer
 from http_limits.server import allow_connections
 
@@ -23,17 +23,62 @@ HALVES = [
     b"PUT /v1/index/a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc",
     b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc",
 ]
-LINES = [b"Content-Length: 5", b"Content-Length: -1", b"Content-Length: +1", b"Content-Length: 0x5", b"Content-Length: 1, 2",
-         b"Content-Length: " + b"9" * 5000, b"Content-Length: 99999999999", b"Transfer-Encoding: chunked",
-         b"Transfer-Encoding: gzip", b"Transfer-Encoding: chunked, identity", b"Expect: 100-continue", b"Connection: close",
-         b"Connection: keep-alive, Upgrade", b"Upgrade: websocket", b"X: " + b"a" * 20_000, b"X" * 20_000, b": x", b" x: y",
-         b"X : y", b"X\0: y", b"X: \0", b"X-A: \x80\xff", *(b"X%d: y" % n for n in range(3))]  # fmt: skip
-STARTS = [b"GET / HTTP/1.1", b"GET /v1/health HTTP/1.1", b"POST / HTTP/1.1", b"PUT /v1/index/a HTTP/1.1", b"GET / HTTP/1.0",
-          b"GET /", b"GET / HTTP/9.9", b"GET  /  HTTP/1.1", b"G\xff / HTTP/1.1", b"GET http://[ HTTP/1.1", b"PRI * HTTP/2.0",
-          b"\x16\x03\x01\x02\x00\x01", b"GET " + b"/a" * 9000 + b" HTTP/1.1", b"OPTIONS * HTTP/1.1", b"CONNECT x:1 HTTP/1.1",
-          b"GET //x/y HTTP/1.1", b"GET /v1/health?\xff HTTP/1.1"]  # fmt: skip
-ENDS = [b"", b"abc", b"5\r\nabcde\r\n0\r\n\r\n", b"ffffffffffffffff\r\n", b"-1\r\n", b"5;" + b"x" * 3000, b"1" * 4000,
-        b"0\r\n" + b"X: y\r\n" * 3000, b"zz\r\n", b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n" * 5]  # fmt: skip
+LINES = [
+    b"Content-Length: 5",
+    b"Content-Length: -1",
+    b"Content-Length: +1",
+    b"Content-Length: 0x5",
+    b"Content-Length: 1, 2",
+    b"Content-Length: " + b"9" * 5000,
+    b"Content-Length: 99999999999",
+    b"Transfer-Encoding: chunked",
+    b"Transfer-Encoding: gzip",
+    b"Transfer-Encoding: chunked, identity",
+    b"Expect: 100-continue",
+    b"Connection: close",
+    b"Connection: keep-alive, Upgrade",
+    b"Upgrade: websocket",
+    b"X: " + b"a" * 20_000,
+    b"X" * 20_000,
+    b": x",
+    b" x: y",
+    b"X : y",
+    b"X\0: y",
+    b"X: \0",
+    b"X-A: \x80\xff",
+    *(b"X%d: y" % n for n in range(3)),
+]
+STARTS = [
+    b"GET / HTTP/1.1",
+    b"GET /v1/health HTTP/1.1",
+    b"POST / HTTP/1.1",
+    b"PUT /v1/index/a HTTP/1.1",
+    b"GET / HTTP/1.0",
+    b"GET /",
+    b"GET / HTTP/9.9",
+    b"GET  /  HTTP/1.1",
+    b"G\xff / HTTP/1.1",
+    b"GET http://[ HTTP/1.1",
+    b"PRI * HTTP/2.0",
+    b"\x16\x03\x01\x02\x00\x01",
+    b"GET " + b"/a" * 9000 + b" HTTP/1.1",
+    b"OPTIONS * HTTP/1.1",
+    b"CONNECT x:1 HTTP/1.1",
+    b"GET //x/y HTTP/1.1",
+    b"GET /v1/health?\xff HTTP/1.1",
+]
+ENDS = [
+    b"",
+    b"abc",
+    b"5\r\nabcde\r\n0\r\n\r\n",
+    b"ffffffffffffffff\r\n",
+    b"-1\r\n",
+    b"5;" + b"x" * 3000,
+    b"1" * 4000,
+    b"0\r\n" + b"X: y\r\n" * 3000,
+    b"zz\r\n",
+    b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n" * 5,
+]
 
 _texts = st.builds(
     lambda start, lines, end: b"\r\n".join([start, b"Host: x", *lines]) + b"\r\n\r\n" + end,
@@ -60,7 +105,7 @@ def fuzz_connections(world: World, tally: Tally) -> None:
     """First the crowds, then single clients, then a good one."""
     targets = [world.gateway, world.door, world.engine]
     for target in targets:
-        for half in HALVES:
+        for half in HALVES if tally.budget.cases >= CROWD else HALVES[2:3]:
             crowd_out(target, half, world.key, tally)
 
     def talk(case: tuple[int, list[bytes], bool]) -> None:

@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from fuzz.pictures import pictures
-from fuzz.tally import Finding, Tally, explore
+from fuzz.tally import FoundError, Tally, explore
 from fuzz.world import HANG_SECONDS, World
 
 CHECKS = [
@@ -56,14 +56,14 @@ def fuzz_contract(world: World, tally: Tally) -> None:
             answer = case.call(session=session, headers={"x-api-key": world.key}, timeout=HANG_SECONDS)
         except (requests.Timeout, requests.ConnectionError) as exc:
             tally.took(time.monotonic() - started, shown)
-            raise Finding(f"{case.method} {case.path}: {type(exc).__name__}", shown) from exc
+            raise FoundError(f"{case.method} {case.path}: {type(exc).__name__}", shown) from exc
         tally.took(time.monotonic() - started, shown)
         tally.answered(answer.status_code, shown)
         try:
             case.validate_response(answer, checks=CHECKS)
         except (Failure, FailureGroup) as exc:
             first = exc.exceptions[0] if isinstance(exc, FailureGroup) else exc
-            raise Finding(
+            raise FoundError(
                 f"{case.method} {case.path} {answer.status_code}: {first.title}", (shown, str(first))
             ) from exc
 

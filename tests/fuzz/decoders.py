@@ -13,7 +13,7 @@ from faceprint.http_api import ApiRequest
 from faceprint.model.errors import FaceprintError
 from faceprint.model.images import read_image_info
 from fuzz.pictures import animated_png, many_scans, pictures, png
-from fuzz.tally import Finding, Tally, explore
+from fuzz.tally import FoundError, Tally, explore
 from fuzz.world import World, exchange, rekognition
 
 BOMBS: dict[str, Callable[[], bytes]] = {
@@ -68,7 +68,7 @@ def fuzz_decoders(world: World, tally: Tally) -> None:
         except FaceprintError as exc:
             tally.answered(exc.status, case)
         except Exception as exc:
-            raise Finding(f"the header reader fails with {type(exc).__name__}", case) from exc
+            raise FoundError(f"the header reader fails with {type(exc).__name__}", case) from exc
         finally:
             tally.took(time.monotonic() - started, case)
 
@@ -78,7 +78,7 @@ def fuzz_decoders(world: World, tally: Tally) -> None:
         tally.took(answer.seconds, data)
         tally.answered(answer.status, data)
         if answer.status not in (200, 400):
-            raise Finding(f"the engine answers {answer.status}", data)
+            raise FoundError(f"the engine answers {answer.status}", data)
 
     for make in BOMBS.values():
         decode_there(make())

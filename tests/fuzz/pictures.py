@@ -49,7 +49,8 @@ def jpeg(*, mode: str = "RGB", size: tuple[int, int] = (96, 88), **options: obje
 
 def many_scans(columns: int, rows: int, scans: int, *, progressive: bool = True) -> bytes:
     """A JPEG of this size whose scans are empty: each still takes the decoder over the whole picture."""
-    head, scan, _ = _at_scan(jpeg(progressive=progressive))
+    data = jpeg(progressive=progressive)
+    head = data[: next(position for position, marker, _ in _segments(data) if marker == 0xDA)]
     empty = b"\xff\xda\x00\x08\x01\x01\x00\x00\x00\x00" if progressive else b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
     return resize_jpeg(head, columns, rows) + empty * scans + b"\xff\xd9"
 
@@ -107,12 +108,6 @@ def _segments(data: bytes) -> list[tuple[int, int, int]]:
             break
         position += 2 + length
     return found
-
-
-def _at_scan(data: bytes) -> tuple[bytes, bytes, bytes]:
-    """Before the first scan header, itself, and the rest."""
-    position, _, length = next(each for each in _segments(data) if each[1] == 0xDA)
-    return data[:position], data[position : position + 2 + length], data[position + 2 + length :]
 
 
 def _chunks(data: bytes) -> list[tuple[int, int]]:

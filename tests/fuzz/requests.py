@@ -7,11 +7,24 @@ import json
 from hypothesis import strategies as st
 
 from fuzz.pictures import originals
-from fuzz.tally import Finding, Tally, explore
+from fuzz.tally import FoundError, Tally, explore
 from fuzz.world import Answer, World, exchange
 
-ROUTES = ["/index/", "/index", "/search/", "/search", "/faces/", "/uploads", "/detect", "/compare", "/info", "/identify",
-          "/openapi.json", "/health", "/"]  # fmt: skip
+ROUTES = [
+    "/index/",
+    "/index",
+    "/search/",
+    "/search",
+    "/faces/",
+    "/uploads",
+    "/detect",
+    "/compare",
+    "/info",
+    "/identify",
+    "/openapi.json",
+    "/health",
+    "/",
+]
 METHODS = ["GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "get", "NONSENSE"]
 NAMES = [
     "limit",
@@ -25,12 +38,51 @@ NAMES = [
     "name",
     "annotate",
 ]
-HEADERS = ["x-amz-meta-name", "x-amz-meta-A_b", "x-amz-meta-", "Content-Type", "Accept", "Prefer", "Origin", "Expect",
-           "X-Forwarded-For", "Authorization", "Cookie", "x-api-key", "Range", "If-Match", "Host"]  # fmt: skip
+HEADERS = [
+    "x-amz-meta-name",
+    "x-amz-meta-A_b",
+    "x-amz-meta-",
+    "Content-Type",
+    "Accept",
+    "Prefer",
+    "Origin",
+    "Expect",
+    "X-Forwarded-For",
+    "Authorization",
+    "Cookie",
+    "x-api-key",
+    "Range",
+    "If-Match",
+    "Host",
+]
 FIELDS = ["image", "source", "target", "filename", "bytes", "name", "metadata", "threshold", "prefix", "contentType"]
 WORDS = [b"=?utf-8?b?a?=", b"=?utf-8?q?=0a?=", b"=?raw_unicode_escape?q?=5Cud800?=", b"=?x?b?AAAA?=", b"NaN", b"1e400"]
-PIECES = [b"%", b"%2", b"%2F", b"%2e%2e", b"%00", b"%0a", b"%ff%fe", b"%ed%a0%80", b"..", b"/", b"//", b"?", b"#", b"+",
-          b"*", b"&", b"=", b"\xc3\xa9", b"\xff", b"%F0%9F%98%80", b"{x}", b"${jndi}", b"<!--", b"a" * 300]  # fmt: skip
+PIECES = [
+    b"%",
+    b"%2",
+    b"%2F",
+    b"%2e%2e",
+    b"%00",
+    b"%0a",
+    b"%ff%fe",
+    b"%ed%a0%80",
+    b"..",
+    b"/",
+    b"//",
+    b"?",
+    b"#",
+    b"+",
+    b"*",
+    b"&",
+    b"=",
+    b"\xc3\xa9",
+    b"\xff",
+    b"%F0%9F%98%80",
+    b"{x}",
+    b"${jndi}",
+    b"<!--",
+    b"a" * 300,
+]
 
 _raw = st.binary(max_size=40).map(lambda data: bytes(byte for byte in data if byte not in b"\r\n"))
 _pieces = st.lists(st.sampled_from(PIECES) | _raw, max_size=6).map(b"".join)
@@ -79,7 +131,7 @@ def fuzz_requests(world: World, tally: Tally) -> None:
     def ask_gateway(request: bytes) -> None:
         answer = exchange(world.gateway, request)
         tally.took(answer.seconds, request)
-        tally.answered(answer.status, request)
+        tally.answered(answer.status, request, where=route_of(request))
         require_shape(answer, request)
 
     def ask_door(request: bytes) -> None:
@@ -87,21 +139,27 @@ def fuzz_requests(world: World, tally: Tally) -> None:
         tally.took(answer.seconds, request)
         tally.answered(answer.status, request)
         if not answer.status:
-            raise Finding("the door closes without an answer", request)
+            raise FoundError("the door closes without an answer", request)
 
     explore(raw_requests(world.key), ask_gateway, tally, share=0.85)
     explore(raw_requests(world.key), ask_door, tally, share=0.15)
 
 
+def route_of(request: bytes) -> str:
+    """Method and first part of the path."""
+    method, _, rest = request.partition(b" ")
+    return f"{method.decode('latin-1')} /{rest.split(b'/')[2].split(b'?')[0].decode('latin-1')}"
+
+
 def require_shape(answer: Answer, request: bytes) -> None:
     """Every refusal is the error object of the contract."""
     if not answer.status:
-        raise Finding("the gateway closes without an answer", request)
+        raise FoundError("the gateway closes without an answer", request)
     if answer.status < 400 or request.startswith(b"HEAD"):
         return
     try:
         body = answer.json
     except ValueError as exc:
-        raise Finding("a refusal is not JSON", request) from exc
+        raise FoundError("a refusal is not JSON", request) from exc
     if not isinstance(body, dict) or set(body) != {"error", "description", "requestId"}:
-        raise Finding("a refusal is not the contract's error object", request)
+        raise FoundError("a refusal is not the contract's error object", request)

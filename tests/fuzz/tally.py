@@ -22,7 +22,7 @@ SHOWN = 300
 Case = TypeVar("Case")
 
 
-class Finding(AssertionError):
+class FoundError(AssertionError):
     """A broken promise; `label` is the same for all cases that break it the same way."""
 
     def __init__(self, label: str, case: object) -> None:
@@ -67,11 +67,11 @@ class Tally:
         if seconds > PATIENCE_SECONDS:
             self.findings.setdefault(f"took more than {PATIENCE_SECONDS:.0f} s", repr(case)[:SHOWN])
 
-    def answered(self, status: int, case: object) -> None:
-        """Raises Finding for an answer that says the server is at fault."""
+    def answered(self, status: int, case: object, *, where: str = "") -> None:
+        """Raises FoundError for an answer that says the server is at fault; `where` tells findings apart."""
         if status >= 500:
             self.server_errors += 1
-            raise Finding(f"answered {status}", case)
+            raise FoundError(f"{where} answered {status}".strip(), case)
 
     def closing_line(self) -> str:
         """One JSON line: name, cases, seconds, 5xx, slowest answer, memory peaks, findings."""
@@ -124,7 +124,7 @@ def _explore_once(
     before = tally.cases
     try:
         examine_all()
-    except Finding as exc:
+    except FoundError as exc:
         tally.findings.setdefault(exc.label, exc.case)
     except Exception as exc:
         tally.findings.setdefault(f"{type(exc).__name__}: {exc}"[:SHOWN], "")

@@ -10,16 +10,46 @@ from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureSh
 from hypothesis import strategies as st
 
 from face_engine.operations import OPERATIONS
-from fuzz.tally import Finding, Tally, explore
+from fuzz.tally import FoundError, Tally, explore
 from fuzz.world import SIGNED_FOR_ENGINE, World, exchange, post
 
 MONSTERS: list[Any] = [None, True, -1, 2**31, 2**63, 10**400, 1e308, -0.0, "", "\ud800", "\0", "x" * 5000, [], {}, [[]]]
-RAW = [b"", b"null", b"[]", b"0", b"\xff", b"{" * 100_000, b"[" * 100_000, b'{"a":' * 50_000, b"NaN", b'{"a":1e999}',
-       b'{"CollectionId":"a","CollectionId":1}', b'"\\ud800"', b"1" * 10_000, b"\xef\xbb\xbf{}", b"{}\0"]  # fmt: skip
-TARGETS = ["", "RekognitionService.", "RekognitionService", "rekognitionservice.ListFaces", "X.ListCollections",
-           "RekognitionService.ListCollections.", "RekognitionService.__class__", "RekognitionService.DetectLabels"]  # fmt: skip
-SIGNATURES = ["", "Bearer x", "AWS4-HMAC-SHA256", SIGNED_FOR_ENGINE[:60], "AWS4-HMAC-SHA256 " + " ," * 7000,
-              "AWS4-HMAC-SHA256 " + " " * 15_000, "AWS4-HMAC-SHA256 Credential=" + "/" * 9000]  # fmt: skip
+RAW = [
+    b"",
+    b"null",
+    b"[]",
+    b"0",
+    b"\xff",
+    b"{" * 100_000,
+    b"[" * 100_000,
+    b'{"a":' * 50_000,
+    b"NaN",
+    b'{"a":1e999}',
+    b'{"CollectionId":"a","CollectionId":1}',
+    b'"\\ud800"',
+    b"1" * 10_000,
+    b"\xef\xbb\xbf{}",
+    b"{}\0",
+]
+TARGETS = [
+    "",
+    "RekognitionService.",
+    "RekognitionService",
+    "rekognitionservice.ListFaces",
+    "X.ListCollections",
+    "RekognitionService.ListCollections.",
+    "RekognitionService.__class__",
+    "RekognitionService.DetectLabels",
+]
+SIGNATURES = [
+    "",
+    "Bearer x",
+    "AWS4-HMAC-SHA256",
+    SIGNED_FOR_ENGINE[:60],
+    "AWS4-HMAC-SHA256 " + " ," * 7000,
+    "AWS4-HMAC-SHA256 " + " " * 15_000,
+    "AWS4-HMAC-SHA256 Credential=" + "/" * 9000,
+]
 IDS = ["rekognition-collection", "none", "4ea7a1cc-32af-4700-afa6-f73abd5f8dc6"]
 
 
@@ -72,6 +102,6 @@ def fuzz_wire(world: World, tally: Tally) -> None:
         if answer.status == 200:
             return
         if answer.status != 400 or "__type" not in json.loads(answer.body):
-            raise Finding(f"a refusal {answer.status} has not AWS's form", case)
+            raise FoundError(f"a refusal {answer.status} has not AWS's form", case)
 
     explore(strategy, call, tally)

@@ -120,15 +120,16 @@ def running_world(data: Path) -> Iterator[World]:
 def exchange(target: Target, request: bytes) -> Answer:
     """Sends raw bytes on a connection of its own and reads one answer."""
     started = time.monotonic()
+    method = request.partition(b" ")[0].decode("latin-1")
     with target.connect() as connection:
         with suppress(BrokenPipeError, ConnectionResetError):  # refused before all of it was sent
             connection.sendall(request)
-        return read_answer(connection, started)
+        return read_answer(connection, started, method=method)
 
 
-def read_answer(connection: socket.socket, started: float) -> Answer:
+def read_answer(connection: socket.socket, started: float, *, method: str = "GET") -> Answer:
     """The next answer on this connection."""
-    answer = http.client.HTTPResponse(connection)
+    answer = http.client.HTTPResponse(connection, method=method)
     try:
         answer.begin()
         body = answer.read()
