@@ -49,6 +49,8 @@ class BoundedChunks(ChunkedReceiver):  # type: ignore[misc]  # waitress is untyp
 class BoundedParser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
     """One request as it arrives. Whatever cannot be read is the client's error, never the server's."""
 
+    body_rcv: Any
+
     def parse_header(self, header_plus: bytes) -> None:
         try:
             super().parse_header(header_plus)
@@ -96,7 +98,8 @@ class BoundedChannel(HTTPChannel):  # type: ignore[misc]  # waitress is untyped
 class BoundedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress is untyped
     """A full server lets go of the client that has kept it waiting longest, and takes the next."""
 
-    channel_class = BoundedChannel
+    channel_class: type[BoundedChannel] = BoundedChannel
+    next_channel_cleanup: float
 
     def __init__(self, application: Any, *, connection_limit: int, **options: Any) -> None:
         options = {"max_request_header_size": HEAD_BYTES, "ident": None} | options
