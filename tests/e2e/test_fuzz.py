@@ -63,16 +63,9 @@ FOUND: dict[str, tuple[str, dict[str, str], bytes, int, str]] = {
         "InvalidParameter",
     ),
     "a threshold that no float holds": (
-        "POST /detect",
-        {},
-        b'{"image": "", "attributes": "NOSE", "threshold": 1%s}' % (b"0" * 400),
-        400,
-        "InvalidParameter",
-    ),
-    "a search threshold that no float holds": (
         "POST /search",
         {},
-        b'{"image": "AAAA", "threshold": 1%s}' % (b"0" * 400),
+        b'{"image": "%s", "threshold": 1%s}' % (base64.b64encode(make_image(3)), b"0" * 400),
         400,
         "InvalidParameter",
     ),
@@ -88,8 +81,8 @@ FOUND: dict[str, tuple[str, dict[str, str], bytes, int, str]] = {
         {"Content-Type": "multipart/form-data; boundary=B"},
         b'--B\r\nContent-Disposition: form-data; name="file"\r\nContent-Type: multipart/mixed; boundary=C\r\n\r\n'
         b"--C\r\n\r\nx\r\n--C--\r\n--B--\r\n",
-        415,
-        "UnsupportedFormat",
+        400,
+        "BadBase64",
     ),
     "forms in forms in forms, and empty lines": (
         "POST /detect",
