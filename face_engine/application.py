@@ -14,6 +14,7 @@ from typing import Any
 from face_engine.errors import (
     ImageTooLargeError,
     InternalServerError,
+    SerializationError,
     ServiceError,
     ThrottlingError,
     UnknownOperationError,
@@ -118,6 +119,12 @@ class Application:
                 "collections": self._engine.library.store.count_collections(),
             }
         )
+
+
+def refuse_unreadable(status: int) -> tuple[str, bytes]:
+    """Content type and body of the answer to what is not an HTTP request; `status` says which 4xx it gets."""
+    error = SerializationError(f"The request cannot be read as HTTP/1.1 (status {status}).")
+    return CONTENT_TYPE, write_error(error, str(uuid.uuid4()))
 
 
 def _read_body(environment: Environment) -> bytes:

@@ -11,13 +11,16 @@ import cv2
 import numpy as np
 
 from face_engine.errors import ImageTooLargeError, InvalidImageFormatError, InvalidParameterError
-from face_engine.image_headers import Header, read_header, require_complete
+from face_engine.image_headers import MAX_SCANS, Header, read_header, require_complete, without_animation
 from face_engine.vision.arrays import Picture
 
 MAX_INLINE_BYTES = 5 * 1024 * 1024
 MAX_OBJECT_BYTES = 15 * 1024 * 1024
 MIN_SIDE = 80
 MAX_PIXELS = 120_000_000
+MAX_SCANNED_PIXELS = 640_000_000
+"""Pixels times scans: each takes a few nanoseconds, and nobody should wait 5 s for one picture."""
+
 MAX_BUFFERED_PIXELS = 40_000_000
 """PNG and progressive JPEG are held whole while they are decoded, at 3 bytes a pixel and more."""
 
@@ -61,10 +64,16 @@ def load_image(data: bytes) -> LoadedImage:
             f"Request has invalid parameters. The image is {header.columns} x {header.rows} pixels; "
             f"width and height must be at least {MIN_SIDE}."
         )
+    _require_few_scans(header)
     require_complete(data, header)
     with _one_large_picture if pixels > LARGE_PIXELS else nullcontext():  # two at a time double the peak of memory
-        picture = _decode(data, choose_reduction(header))
+        picture = _decode(without_animation(data) if header.format == "PNG" else data, choose_reduction(header))
     return LoadedImage(picture, hashlib.sha256(data).digest())
+
+
+def _require_few_scans(header: Header) -> None:
+    if header.scans > MAX_SCANS or header.scans * header.columns * header.rows > MAX_SCANNED_PIXELS:
+        raise ImageTooLargeError(f"Image size is too large. Its {header.scans} scans take too long; save it anew.")
 
 
 def choose_reduction(header: Header) -> int:

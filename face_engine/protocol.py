@@ -27,10 +27,8 @@ from face_engine.errors import (
 )
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
-CREDENTIAL = re.compile(
-    r"AWS4-HMAC-SHA256 +(?:.*, *)?Credential=(?P<key>[^/,\s]+)/\d{8}/(?P<region>[a-z0-9-]+)/[a-z0-9-]+/aws4_request"
-    r"(?:,|\s|$)"
-)
+ALGORITHM = "AWS4-HMAC-SHA256"
+CREDENTIAL = re.compile(r"Credential=(?P<key>[^/,\s]+)/\d{8}/(?P<region>[a-z0-9-]+)/[a-z0-9-]+/aws4_request(?=\s|$)")
 
 Values = dict[str, Any]
 """A request or answer as JSON holds it, with blobs as bytes. Only operations look inside."""
@@ -53,8 +51,10 @@ def read_authorization(header: str | None) -> Caller:
     """Raises `MissingAuthenticationTokenError` without a header, `IncompleteSignatureError` when it is not SigV4."""
     if not header:
         raise MissingAuthenticationTokenError
-    found = CREDENTIAL.match(header)
-    if found is None:
+    algorithm, _, fields = header.partition(" ")
+    matches = (CREDENTIAL.match(field.strip()) for field in fields.split(","))
+    found = next(filter(None, matches), None)
+    if found is None or algorithm != ALGORITHM:
         raise IncompleteSignatureError("The Authorization header is not a complete AWS Signature Version 4.")
     return Caller(access_key=found["key"], region=found["region"])
 

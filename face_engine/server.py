@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
-import resource
 import signal
 import sys
 import time
 import uuid
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import cv2
 from threadpoolctl import threadpool_limits
-from waitress import create_server
 
-from face_engine.application import Application, Workshop
+from face_engine.application import Application, Workshop, refuse_unreadable
 from face_engine.face_library import FaceLibrary
 from face_engine.face_store import FaceStore
 from face_engine.model_packs.description import read_pack
@@ -28,6 +26,7 @@ from face_engine.s3_objects import read_object
 from face_engine.settings import Settings
 from face_engine.vision.faces import Vision
 from face_engine.vision.model_files import MODEL_VERSIONS, Precision
+from http_limits.server import BoundedChannel, BoundedServer, RefusalTask, allow_connections
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +38,7 @@ SWITCH_SECONDS = 0.001
 one such thread beside it made a search among 300,000 faces take 92 ms instead of 2.5, at 1 ms 26."""
 
 CONNECTIONS = 1000
-"""Clients that may be connected; more wait in the system's queue until one of them leaves."""
-
-FILES_OF_A_CONNECTION = 2
-"""Its socket, and the file that a large body lies in until a worker takes it."""
+"""Clients that may be connected; for one more, the one that has been silent longest is let go."""
 
 FILES_OF_THE_ENGINE = 100
 BODY_IN_MEMORY = 64 * 1024
@@ -55,6 +51,18 @@ RECEIVED_AT_ONCE = 128 * 1024
 NAMES_TOLD = 10
 HARD_BODY_LIMIT = 32 * 1024 * 1024
 """The server hangs up beyond this; the application refuses half of it with an error that an SDK understands."""
+
+
+class _RefusalTask(RefusalTask):
+    refuse = staticmethod(refuse_unreadable)
+
+
+class _Channel(BoundedChannel):
+    error_task_class = _RefusalTask
+
+
+class _Server(BoundedServer):
+    channel_class = _Channel
 
 
 def load_vision(folder: Path, precision: Precision) -> Vision:
@@ -112,18 +120,16 @@ def _tell_of_other_models(others: dict[str, list[str]]) -> None:
 
 def _run(application: Application, settings: Settings, others: dict[str, list[str]]) -> None:
     threads = settings.workers + settings.queue + SPARE_THREADS
-    server: Any = create_server(
+    server = _Server(
         application,
         host=settings.host,
         port=settings.port,
         threads=threads,
-        connection_limit=allow_connections(CONNECTIONS),
-        asyncore_use_poll=True,  # select() ends at 1024 files
+        connection_limit=allow_connections(CONNECTIONS, other_files=FILES_OF_THE_ENGINE),
         max_request_body_size=HARD_BODY_LIMIT,
         inbuf_overflow=BODY_IN_MEMORY,
         recv_bytes=RECEIVED_AT_ONCE,
         send_bytes=65536,  # head and body go out together: between the two, Go's HTTP client may give an answer up
-        ident=None,
         clear_untrusted_proxy_headers=True,
     )
     signal.signal(signal.SIGTERM, _stop)
@@ -135,20 +141,6 @@ def _run(application: Application, settings: Settings, others: dict[str, list[st
     _tell_of_other_models(others)
     server.run()
     server.close()
-
-
-def allow_connections(wanted: int) -> int:
-    """How many connections the process has files for, at most `wanted`; its own limit is raised as far as it may be.
-
-    Beyond the limit of files a connection could not be accepted at all, and its client would wait for ever.
-    """
-    files = FILES_OF_THE_ENGINE + FILES_OF_A_CONNECTION * wanted
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY or soft >= files:
-        return wanted
-    allowed = files if hard == resource.RLIM_INFINITY else min(files, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    return max(1, (allowed - FILES_OF_THE_ENGINE) // FILES_OF_A_CONNECTION)
 
 
 def _stop(*_: object) -> NoReturn:

@@ -270,6 +270,7 @@ class Cloud:
             port=self.settings.port,
             threads=_GATEWAY_THREADS,
             body_limit=gateway.body_limit,
+            refuse=gateway.refuse_unreadable,
         )
         self._stack.callback(server.close)
         server.start()

@@ -14,19 +14,22 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
-from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
-from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
+from http_limits.server import BoundedChannel, BoundedParser, BoundedServer, RefusalTask, allow_connections
 from local_cloud.errors import StartupError
 
 # Given the header names as WSGI spells them (upper case, underscores), the request line's path and the method:
 # how many bytes of body the application wants to see. More is read off the connection and dropped.
 BodyLimit = Callable[[dict[str, str], str, str], int]
+# Content type and body for the status of what is not HTTP at all.
+Refuse = Callable[[int], tuple[str, bytes]]
 
 PRESERVED_NAMES = "moto.preserved_header_names"
 OVERFLOW = "local_cloud.body_overflow"
+CONNECTIONS = 1000
+MOST_BODY_BYTES = 64 * 1024 * 1024
+_OTHER_FILES = 1200  # of this process: the connections of the other server, and all the rest
 _METADATA_HEADER = re.compile(rb"^X-Amz-Meta-[^:]+", re.MULTILINE)
 
 
@@ -53,8 +56,8 @@ class _KeptBody:
         self.file.close()
 
 
-def _parser_class(body_limit: BodyLimit) -> type[HTTPRequestParser]:
-    class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
+def _parser_class(body_limit: BodyLimit) -> type[BoundedParser]:
+    class Parser(BoundedParser):
         metadata_names: dict[str, str]
         expect_continue: bool
 
@@ -138,35 +141,48 @@ def listen_on(host: str, port: int) -> socket.socket:
         raise StartupError(f"cannot listen on {host}:{port} ({exc.strerror}); choose another with --port") from exc
 
 
+def refuse_plainly(status: int) -> tuple[str, bytes]:
+    """Words for any client that cannot be told apart further."""
+    return "application/json", f'{{"message":"The request cannot be read as HTTP/1.1 (status {status})."}}'.encode()
+
+
 class HttpServer:
     """An HTTP server in threads of its own, bound when constructed, answering after `start`."""
 
     def __init__(
-        self, application: Any, *, host: str, port: int, threads: int, body_limit: BodyLimit = lambda *_: 1 << 30
+        self,
+        application: Any,
+        *,
+        host: str,
+        port: int,
+        threads: int,
+        body_limit: BodyLimit = lambda *_: 1 << 30,
+        refuse: Refuse = refuse_plainly,
     ) -> None:
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is our normal back-pressure
         listener = listen_on(host, port)
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(threads)
         self._connections: dict[int, Any] = {}
-        self._server = TcpWSGIServer(
+        self._server = BoundedServer(
             application,
             map=self._connections,
             _sock=listener,
             bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
             dispatcher=self._dispatcher,
-            connection_limit=1000,
+            connection_limit=allow_connections(CONNECTIONS, other_files=_OTHER_FILES),
             channel_timeout=60,
             recv_bytes=262_144,  # a photo in one or two reads instead of thirty
-            max_request_body_size=1 << 31,
-            max_request_header_size=16384,
-            ident=None,
+            max_request_body_size=MOST_BODY_BYTES,
             clear_untrusted_proxy_headers=False,
         )
-        self._server.channel_class = type(
-            "Channel", (HTTPChannel,), {"parser_class": _parser_class(body_limit), "task_class": _Task}
-        )
+        parts = {
+            "parser_class": _parser_class(body_limit),
+            "task_class": _Task,
+            "error_task_class": type("Refusal", (RefusalTask,), {"refuse": staticmethod(refuse)}),
+        }
+        self._server.channel_class = type("Channel", (BoundedChannel,), parts)
         self.port: int = listener.getsockname()[1]
         self._thread = threading.Thread(target=self._run, name=f"http-{self.port}", daemon=True)
         self._closing = threading.Event()

@@ -17,8 +17,16 @@ from faceprint.model.errors import (
     MissingImageError,
     UnsupportedFormatError,
 )
+from faceprint.model.forms import read_form
 from faceprint.model.images import describe_bytes, is_image
-from faceprint.model.names import RESERVED_METADATA, check_key, check_name, decode_metadata, is_correlation_id
+from faceprint.model.names import (
+    RESERVED_METADATA,
+    check_key,
+    check_name,
+    decode_metadata,
+    is_correlation_id,
+    is_text,
+)
 
 _METADATA_HEADER = "x-amz-meta-"
 _IMAGE_PARTS = ("file", "image_file", "image")
@@ -140,17 +148,7 @@ class ApiRequest:
     @cached_property
     def _form(self) -> dict[str, bytes]:
         """The parts of a multipart body by name."""
-        # Few requests are forms, and every cold start would pay for the import.
-        from email import message_from_bytes
-
-        head = b"Content-Type: " + self.headers["content-type"].encode("latin-1", "replace") + b"\r\n\r\n"
-        message = message_from_bytes(head + self.body)
-        if not message.is_multipart():
-            raise InvalidParameterError("The form is malformed; let your client set Content-Type with its boundary.")
-        parts: list[Any] = message.get_payload()  # type: ignore[assignment]  # a multipart message holds messages
-        return {
-            str(part.get_param("name", header="content-disposition")): part.get_payload(decode=True) for part in parts
-        }
+        return read_form(self.body, self.headers["content-type"])
 
     @cached_property
     def _json(self) -> dict[str, Any]:
@@ -170,7 +168,8 @@ class ApiRequest:
     def _parts(self) -> dict[str, bytes]:
         if self._is_multipart:
             return self._form
-        return {name: value.encode() for name, value in self._fields.items() if isinstance(value, str)}
+        texts = ((name, value) for name, value in self._fields.items() if isinstance(value, str))
+        return {name: value.encode("utf-8", "surrogatepass") for name, value in texts}
 
     def _path(self, name: str) -> str:
         return str((self.event.get("pathParameters") or {}).get(name) or "")
@@ -209,8 +208,8 @@ def check_metadata(metadata: Mapping[str, Any]) -> dict[str, str]:
             raise InvalidParameterError(
                 f"Metadata that begins with '{RESERVED_METADATA}' is reserved; rename {name!r}."
             )
-        if any(ord(character) < 32 for character in value):
-            raise InvalidParameterError(f"The metadata {name!r} holds control characters.")
+        if not is_text(value):
+            raise InvalidParameterError(f"The metadata {name!r} holds control characters or is not Unicode.")
     return dict(metadata)
 
 

@@ -3,13 +3,14 @@
 import logging
 import time
 import traceback
+import uuid
 from collections.abc import Callable, Iterable
 from http.client import responses
 from typing import Any, Protocol
 
 from local_cloud.gateway.access_log import AccessLog
 from local_cloud.gateway.exchange import Answer, Exchange, read_exchange
-from local_cloud.gateway.refusals import ConfigurationError, GatewayError, render_refusal
+from local_cloud.gateway.refusals import ConfigurationError, GatewayError, UnreadableError, render_refusal
 from local_cloud.gateway.steps import STEPS, Deployed, body_limit
 from local_cloud.http_server import OVERFLOW, PRESERVED_NAMES
 
@@ -69,6 +70,13 @@ class Gateway:
             return body_limit(read_exchange(environ), self._deployed)
         except GatewayError:
             return 0
+
+    def refuse_unreadable(self, status: int) -> tuple[str, bytes]:
+        """For `http_server`: content type and body of the answer to what is not an HTTP request."""
+        context = {"requestId": str(uuid.uuid4())}
+        _, headers, body = render_refusal(UnreadableError(), self._deployed.definition.refusals, context)
+        log.info("refused what is not HTTP with %d", status)
+        return headers["Content-Type"], body
 
     def _refused(self, exchange: Exchange, refusal: GatewayError) -> Answer:
         context = {

@@ -4,6 +4,7 @@ GatewayError
 ├── MissingAuthenticationTokenError   no such route
 ├── InvalidApiKeyError
 ├── RequestTooLargeError
+├── UnreadableError                   not HTTP, or a head that is too large
 ├── ThrottledError
 ├── QuotaExceededError
 ├── IntegrationFailureError           the function failed, or answered nonsense (502)
@@ -38,6 +39,12 @@ class InvalidApiKeyError(GatewayError):
 
 class RequestTooLargeError(GatewayError):
     kind, status, message = "REQUEST_TOO_LARGE", 413, "Request Too Long"
+
+
+class UnreadableError(GatewayError):
+    """Rendered by DEFAULT_4XX."""
+
+    kind, status, message = "BAD_REQUEST", 400, "Bad Request"
 
 
 class ThrottledError(GatewayError):

@@ -1,7 +1,7 @@
 """Literals: strings, numbers, true, false, null, lists, tuples and bags, as attribute values."""
 
 from collections.abc import Container
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation, Overflow
 
 from local_cloud.partiql.cursor import Cursor
 from local_cloud.partiql.errors import NotWellFormedError, PartiqlError
@@ -119,7 +119,7 @@ def number(text: str, *, under: str = "") -> str:
     """A number as DynamoDB writes it: without exponent and needless zeros. Raises PartiqlError outside its range."""
     try:
         value = Decimal(text).normalize(_EXACT)
-    except InvalidOperation as exc:
+    except (InvalidOperation, Overflow) as exc:
         raise PartiqlError(f"The parameter cannot be converted to a numeric value: {text}") from exc
     where = f" under {under}" if under else ""
     if len(value.as_tuple().digits) > MAX_DIGITS:

@@ -26,6 +26,7 @@ from local_cloud.partiql.nodes import (
 from local_cloud.partiql.tokens import Kind
 
 MAX_INDEX = 2**31 - 1
+_MOST_INDEX_DIGITS = 20
 _COMPARISONS = ("=", "<>", "!=", "<", "<=", ">", ">=")
 _IN = (
     "IN operator must have a left hand argument of type Variable Reference and right hand argument of type Seq "
@@ -184,7 +185,8 @@ def _index(cursor: Cursor) -> int:
     negative, token = bool(cursor.accept("-")), cursor.next()
     if token.kind is not Kind.NUMBER or not token.text.isdigit():
         raise PartiqlError(f"Unexpected path component at {token.place}")
-    index = -int(token.text) if negative else int(token.text)
+    digits = token.text[:_MOST_INDEX_DIGITS]  # Python refuses to read numbers of thousands of digits
+    index = -int(digits) if negative else int(digits)
     if not 0 <= index <= MAX_INDEX:
         raise PartiqlError(f"List index is not within the allowable range; index: [{index}] at {token.place}")
     cursor.expect("]", otherwise="Expected ]")

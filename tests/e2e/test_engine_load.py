@@ -72,8 +72,8 @@ def ask_health(connection: http.client.HTTPConnection) -> int:
 def test_limit_of_open_files_bounds_the_connections() -> None:
     program = (
         f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (200, {FILES}));"
-        "from face_engine.server import allow_connections;"
-        "print(allow_connections(1000), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
+        "from http_limits.server import allow_connections;"
+        "print(allow_connections(1000, other_files=100), resource.getrlimit(resource.RLIMIT_NOFILE)[0])"
     )
 
     done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)

@@ -91,6 +91,12 @@ def test_every_room_exists(package: str) -> None:
     assert missing == []
 
 
+def test_the_bounds_of_servers_know_no_server() -> None:
+    used = {name.split(".")[0] for path in modules(ROOT / "http_limits") for name in imports(path)}
+
+    assert used & {*PACKAGES, "moto", "boto3"} == set()
+
+
 def test_arrows_of_the_lambdas_point_one_way() -> None:
     arrows = {
         (room_of(path), name.split(".")[1])

@@ -86,7 +86,7 @@ def _target(given: Any) -> dict[str, Any]:
     if isinstance(given, str) and given.lstrip().startswith("{"):
         try:
             given = json.loads(given)
-        except ValueError:
+        except (ValueError, RecursionError):
             given = {}
     if not isinstance(given, dict):
         return {}

@@ -8,8 +8,10 @@ from pathlib import PurePosixPath
 from faceprint.model.errors import InvalidParameterError
 from faceprint.model.limits import MAX_KEY_BYTES, MAX_METADATA_BYTES, MAX_NAME_CHARACTERS
 
+_MOST_RAW_CHARACTERS = 4 * MAX_NAME_CHARACTERS
 _UNSAFE = re.compile(r"[^a-zA-Z0-9_.\-]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 RESERVED_METADATA = "faceprint-"
 """Metadata of ours begins so; it is kept from users both ways."""
 CORRELATION_METADATA = f"{RESERVED_METADATA}correlation-id"
@@ -27,11 +29,16 @@ def check_key(filename: str) -> str:
         raise InvalidParameterError("The file name is empty; put it behind /index/.")
     if len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
         raise InvalidParameterError(f"The file name is too long; at most {MAX_KEY_BYTES} bytes as UTF-8.")
-    if _CONTROL.search(key) or any("\ud800" <= character <= "\udfff" for character in key):
+    if not is_text(key):
         raise InvalidParameterError("The file name holds control characters or is not UTF-8; rename the file.")
     if any(part in ("", ".", "..") for part in key.split("/")):
         raise InvalidParameterError("No part of the file name may be empty, '.' or '..'; rename the file.")
     return key
+
+
+def is_text(value: str) -> bool:
+    """Whether it has a form in UTF-8 and no control characters: JSON can hold half of a surrogate pair."""
+    return not (_CONTROL.search(value) or _SURROGATE.search(value))
 
 
 def external_image_id(key: str) -> str:
@@ -50,8 +57,9 @@ def name_from_key(key: str) -> str:
 
 def check_name(name: str) -> str:
     """A person's name, trimmed. Raises InvalidParameterError."""
-    trimmed = unicodedata.normalize("NFC", name).strip()
-    if len(trimmed) > MAX_NAME_CHARACTERS or _CONTROL.search(trimmed):
+    # Normalising takes time with the square of a run of combining marks.
+    trimmed = unicodedata.normalize("NFC", name).strip() if len(name) <= _MOST_RAW_CHARACTERS else name
+    if len(trimmed) > MAX_NAME_CHARACTERS or not is_text(trimmed):
         raise InvalidParameterError(
             f"The name must have at most {MAX_NAME_CHARACTERS} characters and no control characters."
         )
@@ -88,11 +96,12 @@ def _encode_words(value: str) -> str:
 def _decode_words(value: str) -> str:
     if "=?" not in value:
         return value
+    from email.errors import HeaderParseError
     from email.header import decode_header, make_header
 
     try:
         return str(make_header(decode_header(value)))
-    except (UnicodeDecodeError, LookupError, ValueError):
+    except (HeaderParseError, LookupError, ValueError):
         return value
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from faceprint.model.errors import InvalidParameterError
+from faceprint.model.names import is_text
 
 QUALITY_FILTERS = ("NONE", "AUTO", "LOW", "MEDIUM", "HIGH")
 ATTRIBUTES = (
@@ -25,7 +26,7 @@ def read_percent(parameters: Parameters, *names: str, default: float) -> float:
         return default
     try:
         value = float(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value = -1.0
     if isinstance(given, bool) or not 0 <= value <= 100:
         raise InvalidParameterError(f"{names[0]} must be a number from 0 to 100, such as {names[0]}=80.")
@@ -82,6 +83,8 @@ def read_text(parameters: Parameters, name: str, *, required: bool = False) -> s
         return ""
     if not isinstance(value, str) or (required and not value):
         raise InvalidParameterError(f"{name} must be text" + (", and it is required." if required else "."))
+    if not is_text(value):
+        raise InvalidParameterError(f"{name} holds control characters or is not Unicode.")
     return value
 
 
