@@ -15,8 +15,11 @@ from typing import Any, NoReturn
 import cv2
 from threadpoolctl import threadpool_limits
 from waitress import create_server
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask
 
 from face_engine.application import Application, Workshop
+from face_engine.browsers import SECURITY_HEADERS
 from face_engine.face_library import FaceLibrary
 from face_engine.face_store import FaceStore
 from face_engine.model_packs.description import read_pack
@@ -85,7 +88,9 @@ def serve(settings: Settings) -> None:
             gates=QualityGates(settings.min_confidence, settings.min_frontality, settings.min_face_area),
         )
         workshop = Workshop(workers=settings.workers, queue=settings.queue)
-        _run(Application(engine, RekognitionModel(), workshop), settings, find_other_models(store, vision.version))
+        names = settings.host_names | {settings.host.lower()}
+        application = Application(engine, RekognitionModel(), workshop, names)
+        _run(application, settings, find_other_models(store, vision.version))
     finally:
         store.close()
 
@@ -110,6 +115,14 @@ def _tell_of_other_models(others: dict[str, list[str]]) -> None:
         log.warning(json.dumps(line | {"first": names[:NAMES_TOLD]}))
 
 
+class _Refusal(ErrorTask):  # type: ignore[misc]  # waitress is untyped
+    """What the server answers without asking the application: malformed or far too large."""
+
+    def execute(self) -> None:
+        self.response_headers.extend(SECURITY_HEADERS)
+        super().execute()
+
+
 def _run(application: Application, settings: Settings, others: dict[str, list[str]]) -> None:
     threads = settings.workers + settings.queue + SPARE_THREADS
     server: Any = create_server(
@@ -126,6 +139,7 @@ def _run(application: Application, settings: Settings, others: dict[str, list[st
         ident=None,
         clear_untrusted_proxy_headers=True,
     )
+    server.channel_class = type("Channel", (HTTPChannel,), {"error_task_class": _Refusal})
     signal.signal(signal.SIGTERM, _stop)
     if not settings.is_loopback:
         log.warning(

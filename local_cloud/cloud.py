@@ -20,6 +20,7 @@ from local_cloud.backend.overview import overview
 from local_cloud.backend.queues import BackendQueues
 from local_cloud.backend.snapshot import SnapshotTimer, load
 from local_cloud.blueprint import Names
+from local_cloud.callers import NoPages, OwnHostOnly
 from local_cloud.discovery import Deployment, discover
 from local_cloud.door import CALLS_PATH, STATUS_PATH, Door
 from local_cloud.engine import Engine
@@ -41,6 +42,7 @@ from local_cloud.lambda_runtime.runtime import LambdaRuntime
 from local_cloud.monitoring.metrics import Recorder
 from local_cloud.monitoring.monitor import Monitor
 from local_cloud.monitoring.services import GatewayMetrics, LambdaMetrics
+from local_cloud.private_files import make_private
 from local_cloud.provision.storage import ensure_collection
 from local_cloud.provision.terraform import Run, Terraform, require_terraform, variables_of
 from local_cloud.provision.world import build_code, provision
@@ -148,8 +150,7 @@ class Cloud:
 
     def _data_folder(self) -> Path:
         if self.settings.data is not None:
-            self.settings.data.mkdir(parents=True, exist_ok=True)
-            return self.settings.data.resolve()
+            return make_private(self.settings.data)
         folder = Path(tempfile.mkdtemp(prefix="faceprint-"))
         self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder
@@ -169,7 +170,8 @@ class Cloud:
             guard=Guard(self.roles, self.gate, {ACCESS_KEY_ID: SECRET_ACCESS_KEY}),
         )
         self._stack.callback(door.close)
-        server = HttpServer(door, host=settings.host, port=settings.door_port, threads=_DOOR_THREADS)
+        callers = NoPages(door, settings.own_names)
+        server = HttpServer(callers, host=settings.host, port=settings.door_port, threads=_DOOR_THREADS)
         self._stack.callback(server.close)
         aws = Aws(f"http://{settings.host}:{server.port}", settings.region)
         self.engine = self._start_engine(engine_port, aws.endpoint)
@@ -255,7 +257,7 @@ class Cloud:
         metrics = GatewayMetrics(self._recorder, api_name=deployment.api_name, stage=self.settings.stage)
         gateway = Gateway(deployed, access_log, metrics)
         server = HttpServer(
-            ContractPage(gateway, stage=self.settings.stage),
+            OwnHostOnly(ContractPage(gateway, stage=self.settings.stage), self.settings.own_names),
             host=self.settings.host,
             port=self.settings.port,
             threads=_GATEWAY_THREADS,

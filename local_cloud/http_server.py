@@ -17,13 +17,18 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
-from waitress.task import ThreadedTaskDispatcher, WSGITask
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 
+from local_cloud.callers import SECURITY_HEADERS
 from local_cloud.errors import StartupError
 
 # Given the header names as WSGI spells them (upper case, underscores), the request line's path and the method:
 # how many bytes of body the application wants to see. More is read off the connection and dropped.
 BodyLimit = Callable[[dict[str, str], str, str], int]
+
+MOST_BODY_BYTES = 128 * 1024 * 1024
+"""Beyond this a connection is closed after its headers, or where chunks reach it. The largest thing that comes in one
+piece is a Lambda archive, 50 MB as base64."""
 
 PRESERVED_NAMES = "moto.preserved_header_names"
 OVERFLOW = "local_cloud.body_overflow"
@@ -128,6 +133,14 @@ class _Task(WSGITask):  # type: ignore[misc]  # waitress is untyped
         return _METADATA_HEADER.sub(lambda found: found[0].lower(), header)
 
 
+class _Refusal(ErrorTask):  # type: ignore[misc]  # waitress is untyped
+    """What the server answers without asking the application: malformed or far too large."""
+
+    def execute(self) -> None:
+        self.response_headers.extend(SECURITY_HEADERS)
+        super().execute()
+
+
 def listen_on(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes any free one."""
     try:
@@ -140,7 +153,13 @@ class HttpServer:
     """An HTTP server in threads of its own, bound when constructed, answering after `start`."""
 
     def __init__(
-        self, application: Any, *, host: str, port: int, threads: int, body_limit: BodyLimit = lambda *_: 1 << 30
+        self,
+        application: Any,
+        *,
+        host: str,
+        port: int,
+        threads: int,
+        body_limit: BodyLimit = lambda *_: MOST_BODY_BYTES,
     ) -> None:
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is our normal back-pressure
         listener = listen_on(host, port)
@@ -157,13 +176,15 @@ class HttpServer:
             connection_limit=1000,
             channel_timeout=60,
             recv_bytes=262_144,  # a photo in one or two reads instead of thirty
-            max_request_body_size=1 << 31,
+            max_request_body_size=MOST_BODY_BYTES,
             max_request_header_size=16384,
             ident=None,
             clear_untrusted_proxy_headers=False,
         )
         self._server.channel_class = type(
-            "Channel", (HTTPChannel,), {"parser_class": _parser_class(body_limit), "task_class": _Task}
+            "Channel",
+            (HTTPChannel,),
+            {"parser_class": _parser_class(body_limit), "task_class": _Task, "error_task_class": _Refusal},
         )
         self.port: int = listener.getsockname()[1]
         self._thread = threading.Thread(target=self._run, name=f"http-{self.port}", daemon=True)

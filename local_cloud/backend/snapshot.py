@@ -27,6 +27,7 @@ from local_cloud.backend.application import AwsBackend
 from local_cloud.backend.corrections.object_bytes import ObjectFile, ObjectFolder
 from local_cloud.backend.moto_state import backends_of, each_backend_of, services_in_use
 from local_cloud.errors import StartupError
+from local_cloud.private_files import require_own
 
 log = logging.getLogger(__name__)
 
@@ -60,8 +61,9 @@ def load(backend: AwsBackend, path: Path) -> None:
     """Continue from `path` when it exists. Only this program writes the file: pickle runs what it reads."""
     if not path.exists():
         return
+    require_own(path)
     with path.open("rb") as file, backend.lock:
-        versions = pickle.load(file)  # noqa: S301  # our own file, in the user's own data directory
+        versions = pickle.load(file)  # noqa: S301 # nosec B301  # our own file, in the user's own data directory
         if versions != VERSIONS:
             raise StartupError(f"{path.parent} was written with {versions}, this is {VERSIONS}: use those, or `reset`")
         state = _Unpickler(file).load()

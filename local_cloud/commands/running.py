@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from local_cloud.cloud import Cloud
 from local_cloud.commands.terminal import tell
+from local_cloud.private_files import OTHERS_NOTHING
 from local_cloud.settings import Settings, read_settings
 from local_cloud.state import RunningState, remove_state, state_path, write_state
 
@@ -38,6 +39,7 @@ def running_cloud(settings: Settings, *, announced: bool) -> Iterator[Cloud]:
     An announced cloud is found by `status`.
     """
     _stop_on_signals()
+    os.umask(OTHERS_NOTHING)
     if settings.host not in ("127.0.0.1", "localhost", "::1"):
         tell(
             f"WARNING: listening on {settings.host}. Everybody who can reach this machine can read and erase "

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from faceprint.handlers.cross_origin import allow_origin, allow_request
+from faceprint.handlers.security_headers import secure
 from faceprint.http_api import ApiRequest, error_body
 from faceprint.model.errors import FaceprintError, MisconfiguredError, NotFoundError, ThrottledError
 from faceprint.observability import log_event, logger, set_log_level
@@ -65,7 +66,7 @@ class Api(APIGatewayRestResolver):
             milliseconds=round((time.monotonic() - started) * 1000, 1),
             calls=calls,
         )
-        return answer
+        return secure(answer)
 
     def _resolve_for_origin(self, request: ApiRequest, context: LambdaContext) -> dict[str, Any]:
         origins = self.wiring.settings.cors_allowed_origins
