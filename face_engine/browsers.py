@@ -33,7 +33,7 @@ def refuse_pages(environment: Mapping[str, Any], names: frozenset[str]) -> None:
 def _is_own_host(header: str, names: frozenset[str]) -> bool:
     """An IP address cannot be rebound, and names below localhost never leave the machine (RFC 6761, 6.3)."""
     try:
-        name = (urlsplit(f"//{header}").hostname or "").lower() if header else ""
+        name = (urlsplit(f"//{header}").hostname or "?").lower() if header else ""
         if name in ("", "localhost", *names) or name.endswith(".localhost"):
             return True
         ipaddress.ip_address(name)

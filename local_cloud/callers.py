@@ -67,7 +67,7 @@ def _is_link(environ: Environ) -> bool:
 def _name_of(header: str) -> str:
     """Without port and brackets; what cannot be read is no name of ours."""
     try:
-        return (urlsplit(f"//{header}").hostname or "").lower() if header else ""
+        return (urlsplit(f"//{header}").hostname or "?").lower() if header else ""
     except ValueError:
         return "?"
 
