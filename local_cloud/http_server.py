@@ -23,7 +23,8 @@ from local_cloud.callers import SECURITY_HEADERS
 from local_cloud.errors import StartupError
 
 # Given the header names as WSGI spells them (upper case, underscores), the request line's path and the method:
-# how many bytes of body the application wants to see. More is read off the connection and dropped.
+# how many bytes of body the application wants to see; more is read off the connection and dropped. 0: it refuses the
+# request at once, whatever the body.
 BodyLimit = Callable[[dict[str, str], str, str], int]
 
 MOST_BODY_BYTES = 128 * 1024 * 1024
@@ -32,6 +33,7 @@ piece is a Lambda archive, 50 MB as base64."""
 
 PRESERVED_NAMES = "moto.preserved_header_names"
 OVERFLOW = "local_cloud.body_overflow"
+_READING = "http-"  # begins the names of the threads that read requests
 _METADATA_HEADER = re.compile(rb"^X-Amz-Meta-[^:]+", re.MULTILINE)
 
 
@@ -62,6 +64,7 @@ def _parser_class(body_limit: BodyLimit) -> type[HTTPRequestParser]:
     class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
         metadata_names: dict[str, str]
         expect_continue: bool
+        is_refused: bool = False
 
         def parse_header(self, header_plus: bytes) -> None:
             super().parse_header(header_plus)
@@ -71,11 +74,12 @@ def _parser_class(body_limit: BodyLimit) -> type[HTTPRequestParser]:
                 if name.lower().startswith(b"x-amz-meta-"):
                     self.headers[_wsgi_name(name)] = value.strip().decode("latin-1")
                     self.metadata_names[f"HTTP_{_wsgi_name(name)}"] = name.lower().decode("latin-1")
-            if self.body_rcv is not None:
-                self._limit_body()
-
-        def _limit_body(self) -> None:
             limit = body_limit(self.headers, self.request_uri, self.command)
+            self.is_refused = limit == 0
+            if self.body_rcv is not None:
+                self._limit_body(limit)
+
+        def _limit_body(self, limit: int) -> None:
             self.body_rcv.buf = _KeptBody(limit)
             if self.content_length > limit and self.expect_continue:
                 # The client waits for permission: answering at once spares both sides the body.
@@ -141,6 +145,22 @@ class _Refusal(ErrorTask):  # type: ignore[misc]  # waitress is untyped
         super().execute()
 
 
+class _Server(TcpWSGIServer):  # type: ignore[misc]  # waitress is untyped
+    """Requests that will be refused are answered by the thread that reads them, and take none that work is done in.
+
+    Hundreds of them a second, handed from thread to thread, would make everybody else wait for the interpreter.
+    """
+
+    refused: list[Any]
+
+    def add_task(self, task: Any) -> None:
+        is_reading = threading.current_thread().name.startswith(_READING)
+        if is_reading and getattr(task.requests[0], "is_refused", False):
+            self.refused.append(task)
+        else:
+            super().add_task(task)
+
+
 def listen_on(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes any free one."""
     try:
@@ -166,7 +186,8 @@ class HttpServer:
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(threads)
         self._connections: dict[int, Any] = {}
-        self._server = TcpWSGIServer(
+        self._refused: list[Any] = []
+        self._server = _Server(
             application,
             map=self._connections,
             _sock=listener,
@@ -181,13 +202,14 @@ class HttpServer:
             ident=None,
             clear_untrusted_proxy_headers=False,
         )
+        self._server.refused = self._refused
         self._server.channel_class = type(
             "Channel",
             (HTTPChannel,),
             {"parser_class": _parser_class(body_limit), "task_class": _Task, "error_task_class": _Refusal},
         )
         self.port: int = listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._run, name=f"http-{self.port}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"{_READING}{self.port}", daemon=True)
         self._closing = threading.Event()
 
     def start(self) -> None:
@@ -198,6 +220,8 @@ class HttpServer:
         asyncore = self._server.asyncore
         while not self._closing.is_set():
             asyncore.loop(timeout=1.0, map=self._connections, use_poll=True, count=1)
+            while self._refused:
+                self._refused.pop().service()
 
     def close(self) -> None:
         """Stop accepting, let requests in progress finish (at most 10 s), and let go of the port."""

@@ -17,10 +17,9 @@ from local_cloud.private_files import OTHERS_NOTHING
 from local_cloud.settings import Settings, read_settings
 from local_cloud.state import RunningState, remove_state, state_path, write_state
 
-
 _SWITCH_SECONDS = 0.0005
-"""After which a thread that computes lets others in. At Python's own 5 ms, 500 refused calls a second made one answer in
-twenty wait 8 ms longer."""
+"""After which a thread that computes lets others in. At Python's own 5 ms, 500 refused calls a second made one
+answer in twenty wait 8 ms longer."""
 
 
 class Stopped(BaseException):
