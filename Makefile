@@ -23,7 +23,7 @@ checkov := .venv-checkov/installed-$(call key_of,requirements-checkov.txt)
 models := models/set-up-$(call key_of,requirements.txt $(wildcard face_engine/model_setup/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check bench fuzz package generate lock clean lambda-packages virtualenv
+.PHONY: help setup demo run test check audit bench fuzz package generate lock clean lambda-packages virtualenv
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +44,9 @@ test: setup $(if $(shell command -v npm 2>/dev/null),$(newman)) ## Run all tests
 
 check: $(installed) $(checkov) ## Check form, style, types, the contract, shell scripts and Terraform
 	@$(in_venv) scripts/check
+
+audit: $(installed) ## Ask whether a vulnerability of a pinned version is known (needs the network)
+	@$(in_venv) scripts/audit
 
 bench: setup $(bench_installed) ## Measure, beside the baseline that benchmarks compare with
 	@$(in_venv) python -m tests.benchmark $(ARGS)

@@ -45,6 +45,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--pack", type=Path, help="folder of a model pack to use instead; see face_engine/PACKS.md")
     parser.add_argument("--data", type=Path, help="folder of collections and faces (.data/face_engine)")
     parser.add_argument("--host", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--host-names", help="names of this machine that clients may use, comma-separated (none)")
     parser.add_argument("--port", help="port to listen on (8002); 0 takes a free one")
     parser.add_argument("--workers", help="pictures worked on at a time (number of processors)")
     parser.add_argument("--queue", help="pictures that may wait (32); more are told to slow down")

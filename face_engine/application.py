@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from face_engine.browsers import SECURITY_HEADERS, refuse_pages
 from face_engine.errors import (
     ImageTooLargeError,
     InternalServerError,
@@ -65,7 +66,10 @@ class Workshop:
 class Application:
     """The WSGI application; bodies with pictures stay unread, on disk, until the workshop takes them."""
 
-    def __init__(self, engine: Engine, model: RekognitionModel, workshop: Workshop) -> None:
+    def __init__(
+        self, engine: Engine, model: RekognitionModel, workshop: Workshop, host_names: frozenset[str] = frozenset()
+    ) -> None:
+        self._host_names = host_names
         self._engine = engine
         self._model = model
         self._workshop = workshop
@@ -94,6 +98,7 @@ class Application:
 
     def _answer(self, environment: Environment, line: Values) -> Values:
         """The operation's answer; puts what is known of the request into `line` as soon as it is known."""
+        refuse_pages(environment, self._host_names)
         if (environment["REQUEST_METHOD"], environment["PATH_INFO"]) != ("POST", "/"):
             raise UnknownOperationError("Requests to Rekognition are POST /.")
         caller = read_authorization(environment.get("HTTP_AUTHORIZATION"))
@@ -138,5 +143,5 @@ def _respond(
     start_response: StartResponse, status: int, body: bytes, request_id: str, content_type: str
 ) -> list[bytes]:
     headers = [("Content-Type", content_type), ("Content-Length", str(len(body))), ("x-amzn-RequestId", request_id)]
-    start_response(REASONS[status], headers)
+    start_response(REASONS[status], [*headers, *SECURITY_HEADERS])
     return [body]

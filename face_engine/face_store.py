@@ -142,12 +142,12 @@ class FaceStore:
         if user is not None:
             conditions.append("user = ?")
             values.append(user.row)
-        statement = f"SELECT {FACE_COLUMNS} FROM faces WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?"  # noqa: S608 - constants
+        statement = f"SELECT {FACE_COLUMNS} FROM faces WHERE {' AND '.join(conditions)} ORDER BY {order} LIMIT ?"  # noqa: S608 # nosec B608  # constants
         return [_to_face(row) for row in self._select(statement, (*values, limit))]
 
     def get_faces(self, collection: Collection, rows: Sequence[int]) -> dict[int, StoredFace]:
         """The faces of these row numbers that are still there."""
-        statement = f"SELECT {FACE_COLUMNS} FROM faces WHERE collection = ? AND row IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
+        statement = f"SELECT {FACE_COLUMNS} FROM faces WHERE collection = ? AND row IN (SELECT value FROM json_each(?))"  # noqa: S608 # nosec B608  # constants
         found = self._select(statement, (collection.id, json.dumps(list(rows))))
         return {face.row: face for face in map(_to_face, found)}
 
@@ -184,7 +184,7 @@ class FaceStore:
 
     def _faces_of_image(self, collection: Collection, image: ImageOfFaces) -> list[StoredFace]:
         statement = (
-            f"SELECT {FACE_COLUMNS} FROM faces "  # noqa: S608 - constants
+            f"SELECT {FACE_COLUMNS} FROM faces "  # noqa: S608 # nosec B608  # constants
             "WHERE collection = ? AND image_digest = ? AND external_image_id IS ?"
         )
         return [

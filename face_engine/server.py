@@ -15,6 +15,7 @@ import cv2
 from threadpoolctl import threadpool_limits
 
 from face_engine.application import Application, Workshop, refuse_unreadable
+from face_engine.browsers import SECURITY_HEADERS
 from face_engine.face_library import FaceLibrary
 from face_engine.face_store import FaceStore
 from face_engine.model_packs.description import read_pack
@@ -55,6 +56,7 @@ HARD_BODY_LIMIT = 32 * 1024 * 1024
 
 class _RefusalTask(RefusalTask):
     refuse = staticmethod(refuse_unreadable)
+    headers = SECURITY_HEADERS
 
 
 class _Channel(BoundedChannel):
@@ -93,7 +95,9 @@ def serve(settings: Settings) -> None:
             gates=QualityGates(settings.min_confidence, settings.min_frontality, settings.min_face_area),
         )
         workshop = Workshop(workers=settings.workers, queue=settings.queue)
-        _run(Application(engine, RekognitionModel(), workshop), settings, find_other_models(store, vision.version))
+        names = settings.host_names | {settings.host.lower()}
+        application = Application(engine, RekognitionModel(), workshop, names)
+        _run(application, settings, find_other_models(store, vision.version))
     finally:
         store.close()
 

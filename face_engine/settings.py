@@ -29,6 +29,7 @@ class Settings:
     """
 
     host: str
+    host_names: frozenset[str]
     port: int
     data: Path
     models: Path
@@ -59,6 +60,7 @@ class Settings:
 
 DEFAULTS: dict[str, object] = {
     "host": "127.0.0.1",
+    "host_names": "",
     "port": 8002,
     "data": ".data/face_engine",
     "models": REPOSITORY / "models",
@@ -123,6 +125,10 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def _names(text: str) -> frozenset[str]:
+    return frozenset(name.strip().lower() for name in text.split(",") if name.strip())
+
+
 def _optional_path(text: str) -> Path | None:
     return Path(text) if text else None
 
@@ -142,6 +148,7 @@ def _parse_switch(text: str) -> bool:
 SWITCH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 PARSERS: dict[str, Callable[[str], object]] = {
     "host": str,
+    "host_names": _names,
     "port": _whole_number(0, LAST_PORT),
     "data": Path,
     "models": Path,

@@ -48,7 +48,7 @@ class UserStore:
 
     def get_user(self, collection: Collection, user_id: str) -> User:
         """Raises `UserMissingError`."""
-        statement = f"SELECT {USER_COLUMNS} FROM users WHERE collection = ? AND user_id = ?"  # noqa: S608 - constants
+        statement = f"SELECT {USER_COLUMNS} FROM users WHERE collection = ? AND user_id = ?"  # noqa: S608 # nosec B608  # constants
         rows = self._select(statement, (collection.id, user_id))
         if not rows:
             raise UserMissingError(user_id)
@@ -56,13 +56,13 @@ class UserStore:
 
     def get_users(self, collection: Collection, rows: Sequence[int]) -> dict[int, User]:
         """The users of these row numbers that are still there."""
-        statement = f"SELECT {USER_COLUMNS} FROM users WHERE collection = ? AND row IN (SELECT value FROM json_each(?))"  # noqa: S608 - constants
+        statement = f"SELECT {USER_COLUMNS} FROM users WHERE collection = ? AND row IN (SELECT value FROM json_each(?))"  # noqa: S608 # nosec B608  # constants
         found = self._select(statement, (collection.id, json.dumps(list(rows))))
         return {row[0]: User(*row) for row in found}
 
     def list_users(self, collection: Collection, *, after: int, limit: int) -> list[User]:
         """Users made after the one of row `after`, in the order they were made."""
-        statement = f"SELECT {USER_COLUMNS} FROM users WHERE collection = ? AND row > ? ORDER BY row LIMIT ?"  # noqa: S608 - constants
+        statement = f"SELECT {USER_COLUMNS} FROM users WHERE collection = ? AND row > ? ORDER BY row LIMIT ?"  # noqa: S608 # nosec B608  # constants
         return [User(*row) for row in self._select(statement, (collection.id, after, limit))]
 
     def count_users(self, collection: Collection) -> int:

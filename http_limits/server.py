@@ -132,7 +132,9 @@ class BoundedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress is untyped
 
 
 class RefusalTask(ErrorTask):  # type: ignore[misc]  # waitress is untyped
-    """Answers what is not HTTP by `refuse`: content type and body for a status."""
+    """Answers what is not HTTP by `refuse`: content type and body for a status; `headers` go with every answer."""
+
+    headers: tuple[tuple[str, str], ...] = ()
 
     @staticmethod
     def refuse(status: int) -> tuple[str, bytes]:
@@ -142,7 +144,7 @@ class RefusalTask(ErrorTask):  # type: ignore[misc]  # waitress is untyped
         error = self.request.error
         content_type, body = self.refuse(error.code)
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", content_type))
+        self.response_headers += [("Content-Type", content_type), *self.headers]
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)

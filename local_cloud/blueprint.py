@@ -155,7 +155,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one reads the contract ten times as fast
         with path.open(encoding="utf-8") as file:
-            document: dict[str, Any] = yaml.load(file, loader)  # noqa: S506  # both are safe loaders
+            document: dict[str, Any] = yaml.load(file, loader)  # noqa: S506 # nosec B506  # both are safe loaders
             return document
     except OSError as exc:
         raise StartupError(f"cannot read {path.name}: {exc.strerror}") from exc

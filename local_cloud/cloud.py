@@ -20,6 +20,7 @@ from local_cloud.backend.overview import overview
 from local_cloud.backend.queues import BackendQueues
 from local_cloud.backend.snapshot import Keeper, SnapshotTimer
 from local_cloud.blueprint import Names
+from local_cloud.callers import NoPages, OwnHostOnly
 from local_cloud.data_lock import DataLock
 from local_cloud.discovery import Deployment, discover
 from local_cloud.door import CALLS_PATH, STATUS_PATH, Door
@@ -43,6 +44,7 @@ from local_cloud.monitoring.embedded_metrics import EmbeddedMetrics
 from local_cloud.monitoring.metrics import Recorder
 from local_cloud.monitoring.monitor import Monitor
 from local_cloud.monitoring.services import GatewayMetrics, LambdaMetrics
+from local_cloud.private_files import make_private
 from local_cloud.provision.storage import ensure_collection
 from local_cloud.provision.terraform import Run, Terraform, require_terraform, variables_of
 from local_cloud.provision.world import build_code, provision
@@ -151,10 +153,10 @@ class Cloud:
 
     def _data_folder(self) -> Path:
         if self.settings.data is not None:
-            self.settings.data.mkdir(parents=True, exist_ok=True)
-            self._lock = DataLock(self.settings.data)
+            folder = make_private(self.settings.data)
+            self._lock = DataLock(folder)
             self._stack.callback(self._lock.close)
-            return self.settings.data.resolve()
+            return folder
         folder = Path(tempfile.mkdtemp(prefix="faceprint-"))
         self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder
@@ -176,7 +178,8 @@ class Cloud:
             guard=Guard(self.roles, self.gate, {ACCESS_KEY_ID: SECRET_ACCESS_KEY}),
         )
         self._stack.callback(door.close)
-        server = HttpServer(door, host=settings.host, port=settings.door_port, threads=_DOOR_THREADS)
+        callers = NoPages(door, settings.own_names)
+        server = HttpServer(callers, host=settings.host, port=settings.door_port, threads=_DOOR_THREADS)
         self._stack.callback(server.close)
         aws = Aws(f"http://{settings.host}:{server.port}", settings.region)
         self.engine = self._start_engine(engine_port, aws.endpoint)
@@ -265,7 +268,7 @@ class Cloud:
         metrics = GatewayMetrics(self._recorder, api_name=deployment.api_name, stage=self.settings.stage)
         gateway = Gateway(deployed, access_log, metrics)
         server = HttpServer(
-            ContractPage(gateway, stage=self.settings.stage),
+            OwnHostOnly(ContractPage(gateway, stage=self.settings.stage), self.settings.own_names),
             host=self.settings.host,
             port=self.settings.port,
             threads=_GATEWAY_THREADS,

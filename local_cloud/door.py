@@ -34,6 +34,7 @@ STATUS_PATH = "/_local/status"
 CALLS_PATH = "/_local/calls"
 _ARCHIVE_PATH = re.compile(r"/_local/(functions|layers)/([^/]+)/(.+)")
 _INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
+_OF_THIS_ADDRESS = ("host", "origin")  # the door has judged them, and the engine has an address of its own
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 
 
@@ -99,7 +100,7 @@ class Door:
 
     def _forward_to_engine(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         body = environ["wsgi.input"].read()
-        headers = request_headers(environ)
+        headers = {name: value for name, value in request_headers(environ).items() if name not in _OF_THIS_ADDRESS}
         for attempt in (1, 2):  # a kept connection may have been closed by an engine that was restarted
             connection = self._engine_connection()
             try:

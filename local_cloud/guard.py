@@ -17,13 +17,13 @@ from local_cloud.iam.requests import AwsRequest, MalformedRequestError, Need, re
 from local_cloud.iam.roles import TEMPORARY_KEY, Credentials
 from local_cloud.iam.s3_needs import to_list
 from local_cloud.presigned import PresignedLinkError, check_presigned, is_presigned
-from local_cloud.signatures import MISMATCH, SignedRequest, is_signed_by, signing_in_header
+from local_cloud.signatures import MISMATCH, SignedRequest, is_same_secret, is_signed_by, signing_in_header
 
 Environ = dict[str, Any]
 
 _KEY = re.compile(r"Credential=([^/]+)/")
 _MOST_SKEW = timedelta(minutes=15)
-_INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105  # what AWS says of one
+_INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105 # nosec B105  # what AWS says of one
 _UNREADABLE = "Unable to get object metadata from S3. Check object key, region and/or access permissions."
 
 
@@ -98,7 +98,7 @@ class Guard:
         return caller
 
     def _check_session(self, caller: Credentials, environ: Environ) -> None:
-        if _token_of(environ) != caller.session_token:
+        if not is_same_secret(_token_of(environ), caller.session_token):
             raise RefusedError(Reason.BAD_TOKEN, _INVALID_TOKEN)
         if self.clock() > caller.expires:
             raise RefusedError(Reason.EXPIRED_TOKEN, "The security token included in the request is expired")

@@ -17,19 +17,25 @@ from typing import Any
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
 from http_limits.server import BoundedChannel, BoundedParser, BoundedServer, RefusalTask, allow_connections
+from local_cloud.callers import SECURITY_HEADERS
 from local_cloud.errors import StartupError
 
 # Given the header names as WSGI spells them (upper case, underscores), the request line's path and the method:
-# how many bytes of body the application wants to see. More is read off the connection and dropped.
+# how many bytes of body the application wants to see; more is read off the connection and dropped. 0: it refuses the
+# request at once, whatever the body.
 BodyLimit = Callable[[dict[str, str], str, str], int]
 # Content type and body for the status of what is not HTTP at all.
 Refuse = Callable[[int], tuple[str, bytes]]
 
+MOST_BODY_BYTES = 128 * 1024 * 1024
+"""Beyond this a connection is closed after its headers, or where chunks reach it. The largest thing that comes in one
+piece is a Lambda archive, 50 MB as base64."""
+
 PRESERVED_NAMES = "moto.preserved_header_names"
 OVERFLOW = "local_cloud.body_overflow"
 CONNECTIONS = 1000
-MOST_BODY_BYTES = 64 * 1024 * 1024
 _OTHER_FILES = 1200  # of this process: the connections of the other server, and all the rest
+_READING = "http-"  # begins the names of the threads that read requests
 _METADATA_HEADER = re.compile(rb"^X-Amz-Meta-[^:]+", re.MULTILINE)
 
 
@@ -60,6 +66,7 @@ def _parser_class(body_limit: BodyLimit) -> type[BoundedParser]:
     class Parser(BoundedParser):
         metadata_names: dict[str, str]
         expect_continue: bool
+        is_refused: bool = False
 
         def parse_header(self, header_plus: bytes) -> None:
             super().parse_header(header_plus)
@@ -71,11 +78,12 @@ def _parser_class(body_limit: BodyLimit) -> type[BoundedParser]:
                 if name.lower().startswith(b"x-amz-meta-"):
                     self.headers[_wsgi_name(name)] = value.strip().decode("latin-1")
                     self.metadata_names[f"HTTP_{_wsgi_name(name)}"] = name.lower().decode("latin-1")
-            if self.body_rcv is not None:
-                self._limit_body()
-
-        def _limit_body(self) -> None:
             limit = body_limit(self.headers, self.request_uri, self.command)
+            self.is_refused = limit == 0
+            if self.body_rcv is not None:
+                self._limit_body(limit)
+
+        def _limit_body(self, limit: int) -> None:
             self.body_rcv.buf = _KeptBody(limit)
             if self.content_length > limit and self.expect_continue:
                 # The client waits for permission: answering at once spares both sides the body.
@@ -133,6 +141,22 @@ class _Task(WSGITask):  # type: ignore[misc]  # waitress is untyped
         return _METADATA_HEADER.sub(lambda found: found[0].lower(), header)
 
 
+class _Server(BoundedServer):
+    """Requests that will be refused are answered by the thread that reads them, and take none that work is done in.
+
+    Hundreds of them a second, handed from thread to thread, would make everybody else wait for the interpreter.
+    """
+
+    refused: list[Any]
+
+    def add_task(self, task: Any) -> None:
+        is_reading = threading.current_thread().name.startswith(_READING)
+        if is_reading and getattr(task.requests[0], "is_refused", False):
+            self.refused.append(task)
+        else:
+            super().add_task(task)
+
+
 def listen_on(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes any free one."""
     try:
@@ -156,7 +180,7 @@ class HttpServer:
         host: str,
         port: int,
         threads: int,
-        body_limit: BodyLimit = lambda *_: 1 << 30,
+        body_limit: BodyLimit = lambda *_: MOST_BODY_BYTES,
         refuse: Refuse = refuse_plainly,
     ) -> None:
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a full queue is our normal back-pressure
@@ -164,7 +188,8 @@ class HttpServer:
         self._dispatcher = ThreadedTaskDispatcher()
         self._dispatcher.set_thread_count(threads)
         self._connections: dict[int, Any] = {}
-        self._server = BoundedServer(
+        self._refused: list[Any] = []
+        self._server = _Server(
             application,
             map=self._connections,
             _sock=listener,
@@ -177,14 +202,17 @@ class HttpServer:
             max_request_body_size=MOST_BODY_BYTES,
             clear_untrusted_proxy_headers=False,
         )
+        self._server.refused = self._refused
         parts = {
             "parser_class": _parser_class(body_limit),
             "task_class": _Task,
-            "error_task_class": type("Refusal", (RefusalTask,), {"refuse": staticmethod(refuse)}),
+            "error_task_class": type(
+                "Refusal", (RefusalTask,), {"refuse": staticmethod(refuse), "headers": SECURITY_HEADERS}
+            ),
         }
         self._server.channel_class = type("Channel", (BoundedChannel,), parts)
         self.port: int = listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._run, name=f"http-{self.port}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"{_READING}{self.port}", daemon=True)
         self._closing = threading.Event()
 
     def start(self) -> None:
@@ -195,6 +223,8 @@ class HttpServer:
         asyncore = self._server.asyncore
         while not self._closing.is_set():
             asyncore.loop(timeout=1.0, map=self._connections, use_poll=True, count=1)
+            while self._refused:
+                self._refused.pop().service()
 
     def close(self) -> None:
         """Stop accepting, let requests in progress finish (at most 10 s), and let go of the port."""

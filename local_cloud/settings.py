@@ -16,7 +16,7 @@ _TRUE = {"1", "true", "yes", "on"}
 
 # Credentials of this cloud. Any others are accepted too, but a presigned link must be signed with these.
 ACCESS_KEY_ID = "AKIALOCALCLOUD000000"
-SECRET_ACCESS_KEY = "local-cloud-secret"  # noqa: S105  # opens nothing but this machine's own loopback cloud
+SECRET_ACCESS_KEY = "local-cloud-secret"  # noqa: S105 # nosec B105  # opens nothing but this machine's own loopback cloud
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Settings:
     """Everything that can be chosen. Names in the environment are those of the Terraform variables, in capitals."""
 
     host: str = "127.0.0.1"
+    host_names: str = ""  # comma-separated; of this machine, beside its addresses and localhost
     port: int = 8000
     region: str = "us-east-1"
     shared_resource_identifier: str = "rekognition"
@@ -57,6 +58,11 @@ class Settings:
     def engine_port(self) -> int:
         return self.port + 2 if self.port else 0
 
+    @property
+    def own_names(self) -> frozenset[str]:
+        """What clients may call this machine, beside its addresses and localhost; in lower case."""
+        return frozenset(name.strip().lower() for name in (self.host, *self.host_names.split(",")) if name.strip())
+
 
 _NAMES = {
     "AWS_REGION": "region",
@@ -80,6 +86,7 @@ _NAMES = {
     "LOCAL_CLOUD_ALARM_SECONDS": "alarm_seconds",
     "LOCAL_CLOUD_PACKAGES": "packages",
     "LOCAL_CLOUD_ENGINE": "engine_module",
+    "LOCAL_CLOUD_HOST_NAMES": "host_names",
 }
 
 

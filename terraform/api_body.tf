@@ -64,7 +64,10 @@ locals {
       "x-amazon-apigateway-any-method" = {
         security   = []
         parameters = local.path_parameters[path]
-        responses  = { "405" = { description = "This route has other methods", headers = { Allow = { schema = { type = "string" } } } } }
+        responses = { "405" = {
+          description = "This route has other methods"
+          headers     = { for name in concat(["Allow"], keys(local.security_headers)) : name => { schema = { type = "string" } } }
+        } }
 
         "x-amazon-apigateway-integration" = {
           type = "mock"
@@ -75,7 +78,10 @@ locals {
           responses = {
             default = {
               statusCode         = "405"
-              responseParameters = { "method.response.header.Allow" = "'${join(", ", [for method in methods : upper(method)])}'" }
+              responseParameters = merge(
+                { for name, value in local.security_headers : "method.response.header.${name}" => "'${value}'" },
+                { "method.response.header.Allow" = "'${join(", ", [for method in methods : upper(method)])}'" },
+              )
               responseTemplates = {
                 "application/json" = "{\"error\": \"MethodNotAllowed\", \"description\": \"This route has no $context.httpMethod; it has ${join(", ", [for method in methods : upper(method)])}.\", \"requestId\": \"$context.requestId\"}"
               }
@@ -86,10 +92,18 @@ locals {
     }
   }
 
+  security_headers = local.contract["x-security-headers"]
+
+  # Of every refusal of API Gateway's own. Those hold nothing that a page of any origin might not read.
+  refusal_headers = merge(local.security_headers, length(var.cors_allowed_origins) == 0 ? {} : { "Access-Control-Allow-Origin" = "*" })
+
   gateway_responses = {
     for type, response in local.contract["x-amazon-apigateway-gateway-responses"] : type => {
-      for name, value in merge(response, length(var.cors_allowed_origins) == 0 ? {} : {
-        responseParameters = merge(try(response.responseParameters, {}), { "gatewayresponse.header.Access-Control-Allow-Origin" = "'*'" })
+      for name, value in merge(response, {
+        responseParameters = merge(
+          try(response.responseParameters, {}),
+          { for name, value in local.refusal_headers : "gatewayresponse.header.${name}" => "'${value}'" },
+        )
       }) : name => value
     }
   }

@@ -22,7 +22,7 @@ def measure_search(count: int) -> Row:
     matrix = FaceMatrix()
     matrix.add(range(count), vectors)
     noise = NOISE * random.normal(size=(QUERIES, FACEPRINT_SIZE))
-    queries = _normalise(vectors[random.choice(count, QUERIES)] + noise)
+    queries = _normalise(vectors[random.choice(count, QUERIES)] + noise)  # nosec B311  # of a benchmark
     spent: list[float] = []
     found = [time_into(spent, matrix.search, query, limit=NEIGHBOURS, threshold=0) for query in queries]
     exactly = vectors.astype(np.float64)

@@ -22,7 +22,7 @@ DEFAULT_ASSOCIATION_THRESHOLD = 75.0
 DEFAULT_USERS_PAGE = 500
 """The largest page that Rekognition allows; its default is not documented."""
 
-TOKEN = "ClientRequestToken"  # noqa: S105 - a member's name
+TOKEN = "ClientRequestToken"  # noqa: S105 # nosec B105  # a member's name
 
 
 def create_user(engine: Engine, call: Call) -> Values:

@@ -59,11 +59,15 @@ class ApiRequest:
 
     @property
     def stage_url(self) -> str:
-        """Where this API lies for who asks: "https://faces.example.com/v1", without a slash at the end."""
+        """Where this API lies: "https://faces.example.com/v1", without a slash at the end.
+
+        By what API Gateway says of itself. Host, Forwarded and X-Forwarded-Host are the client's words and play no
+        part; X-Forwarded-Proto API Gateway writes anew.
+        """
         context = self.event.get("requestContext", {})
-        scheme = self.headers.get("x-forwarded-proto", "https")
+        scheme = "http" if self.headers.get("x-forwarded-proto") == "http" else "https"
         path = str(context.get("path", "")).rstrip("/").removesuffix(str(self.event.get("resource", "")))
-        return f"{scheme}://{self.headers.get('host') or context.get('domainName', '')}{path}"
+        return f"{scheme}://{context.get('domainName', '')}/{path.lstrip('/')}"
 
     @cached_property
     def headers(self) -> dict[str, str]:

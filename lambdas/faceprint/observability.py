@@ -13,7 +13,17 @@ from faceprint.model.metrics import METRICS
 
 logger = Logger(service="faceprint", utc=True, log_uncaught_exceptions=False)
 
-_SECRET_HEADERS = frozenset(("x-api-key", "authorization", "cookie", "x-amz-security-token"))
+# Only what is listed is shown: a key, a signature or a name may come under any other.
+_SHOWN_HEADERS = frozenset(
+    ("accept", "accept-encoding", "content-length", "content-type", "host", "prefer", "user-agent", "x-forwarded-proto")
+)
+_SHOWN_PARAMETERS = frozenset(
+    (
+        *("threshold", "FaceMatchThreshold", "SimilarityThreshold", "maxFaces", "MaxFaces", "qualityFilter"),
+        *("QualityFilter", "attributes", "annotate", "maxSearch", "faceId", "limit", "cursor", "prefix"),
+    )
+)
+_HIDDEN = "(hidden)"
 _SAFE_CONTEXT = ("requestId", "stage", "httpMethod", "resourcePath", "path")
 _MOST_VALUES = 99
 """Of one metric in a line. CloudWatch takes 100, at which Powertools would write a line by itself."""
@@ -54,12 +64,12 @@ def redact(event: Mapping[str, Any]) -> dict[str, Any]:
         "resource": event.get("resource"),
         "path": event.get("path"),
         "queryStringParameters": {
-            name: value for name, value in (event.get("queryStringParameters") or {}).items() if name != "name"
+            name: value if name in _SHOWN_PARAMETERS else _HIDDEN
+            for name, value in (event.get("queryStringParameters") or {}).items()
         },
         "headers": {
-            name: value
+            name: value if name.lower() in _SHOWN_HEADERS else _HIDDEN
             for name, value in (event.get("headers") or {}).items()
-            if name.lower() not in _SECRET_HEADERS and not name.lower().startswith("x-amz-meta-")
         },
         "requestContext": {name: context[name] for name in _SAFE_CONTEXT if name in context},
         "body": {"length": len(body), "sha256": hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()},

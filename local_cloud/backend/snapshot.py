@@ -42,6 +42,7 @@ from local_cloud.backend.parts import (
 from local_cloud.backend.pickling import Unpickler, pickled_parts, pickled_state
 from local_cloud.backend.touched import touched
 from local_cloud.errors import StartupError
+from local_cloud.private_files import require_own
 
 log = logging.getLogger(__name__)
 
@@ -160,8 +161,9 @@ def load(backend: AwsBackend, path: Path) -> None:
     """Continue from `path` when it exists. Only this program writes the file: pickle runs what it reads."""
     if not path.exists():
         return
+    require_own(path)
     with path.open("rb") as file, backend.lock:
-        versions = pickle.load(file)  # noqa: S301  # our own file, in the user's own data directory
+        versions = pickle.load(file)  # noqa: S301 # nosec B301  # our own file, in the user's own data directory
         if versions not in (VERSIONS, _WITHOUT_RECORDS):
             raise StartupError(f"{path.parent} was written with {versions}, this is {VERSIONS}: use those, or `reset`")
         _restore(Unpickler(file, empty_holder).load())

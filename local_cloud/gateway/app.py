@@ -16,10 +16,8 @@ from local_cloud.http_server import OVERFLOW, PRESERVED_NAMES
 
 log = logging.getLogger(__name__)
 
-_SECURITY_HEADERS = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("Cache-Control", "no-store"),
-)
+# Not over plain HTTP: RFC 6797, 7.2.
+_OF_HTTPS = "strict-transport-security"
 
 
 class Observer(Protocol):
@@ -90,7 +88,6 @@ class Gateway:
         return Answer(status, list(headers.items()), body)
 
     def _send(self, exchange: Exchange, answer: Answer, start_response: Callable[..., Any]) -> None:
-        present = {name.lower() for name, _ in answer.headers}
+        sent = [(name, value) for name, value in answer.headers if name.lower() != _OF_HTTPS]
         own = [("x-amzn-RequestId", exchange.request_id), ("Content-Length", str(len(answer.body)))]
-        own += [(name, value) for name, value in _SECURITY_HEADERS if name.lower() not in present]
-        start_response(f"{answer.status} {responses.get(answer.status, 'Unknown')}", [*answer.headers, *own])
+        start_response(f"{answer.status} {responses.get(answer.status, 'Unknown')}", [*sent, *own])

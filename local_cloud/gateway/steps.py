@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from local_cloud.gateway.definition import ApiDefinition
+from local_cloud.gateway.definition import METHODS, ApiDefinition
 from local_cloud.gateway.exchange import Exchange
 from local_cloud.gateway.integration import Invoker, answer_mock, call_function
 from local_cloud.gateway.refusals import (
@@ -15,6 +15,9 @@ from local_cloud.gateway.usage import Usage
 
 # API Gateway's limit for a request body, in bytes.
 BODY_LIMIT = 10 * 1024 * 1024
+
+# ANY means one of these: nothing that a client made up gets into a template.
+_METHODS = frozenset(name.upper() for name in METHODS)
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,8 @@ def find_route(exchange: Exchange, deployed: Deployed) -> None:
     if match is None:
         raise MissingAuthenticationTokenError
     exchange.resource, exchange.path_parameters = match.resource, match.parameters
-    exchange.route = match.methods.get(exchange.method) or match.methods.get("ANY")
+    if exchange.method in _METHODS:
+        exchange.route = match.methods.get(exchange.method) or match.methods.get("ANY")
     if exchange.route is None:
         raise MissingAuthenticationTokenError
 

@@ -15,6 +15,7 @@ _NOT_ALLOWED = (
 )
 _KEPT = ("x-amazon-apigateway-api-key-source", "x-amazon-apigateway-binary-media-types")
 _REFUSALS = "x-amazon-apigateway-gateway-responses"
+_SECURITY_HEADERS = "x-security-headers"
 
 
 def api_definition(
@@ -28,7 +29,7 @@ def api_definition(
 ) -> dict[str, Any]:
     """`function_arns` maps a function's name to its ARN; an operation nobody runs is a KeyError."""
     proxies = {name: _proxy(arn, region) for name, arn in function_arns.items()}
-    greedy = _greedy_parameters(contract)
+    greedy, security = _greedy_parameters(contract), contract[_SECURITY_HEADERS]
     paths = {}
     for path, item in contract["paths"].items():
         operations = {
@@ -39,7 +40,7 @@ def api_definition(
         allowed = ", ".join(method.upper() for method in operations)
         if cross_origin:
             operations["options"] = _preflight(proxies[PREFLIGHT_FUNCTION])
-        operations["x-amazon-apigateway-any-method"] = _refuse_other_methods(allowed)
+        operations["x-amazon-apigateway-any-method"] = _refuse_other_methods(allowed, security)
         parameters = _path_parameters(path)
         paths[_deployed_path(path, greedy)] = {
             method: {**operation, "parameters": parameters} for method, operation in operations.items()
@@ -54,7 +55,7 @@ def api_definition(
         "components": {"securitySchemes": contract["components"]["securitySchemes"]},
         "paths": paths,
         **{name: contract[name] for name in _KEPT},
-        _REFUSALS: {kind: _refusal(found, cross_origin) for kind, found in contract[_REFUSALS].items()},
+        _REFUSALS: {kind: _refusal(found, security, cross_origin) for kind, found in contract[_REFUSALS].items()},
     }
 
 
@@ -108,13 +109,13 @@ def _proxy(function_arn: str, region: str) -> dict[str, Any]:
     }
 
 
-def _refuse_other_methods(allowed: str) -> dict[str, Any]:
+def _refuse_other_methods(allowed: str, security: Mapping[str, str]) -> dict[str, Any]:
     """Without it API Gateway answers 403 (or what MISSING_AUTHENTICATION_TOKEN is mapped to) to a wrong method."""
+    headers = {"Allow": allowed, **security}
+    declared = {name: {"schema": {"type": "string"}} for name in headers}
     return {
         "security": [],
-        "responses": {
-            "405": {"description": "This route has other methods", "headers": {"Allow": {"schema": {"type": "string"}}}}
-        },
+        "responses": {"405": {"description": "This route has other methods", "headers": declared}},
         "x-amazon-apigateway-integration": {
             "type": "mock",
             "contentHandling": "CONVERT_TO_TEXT",
@@ -123,7 +124,7 @@ def _refuse_other_methods(allowed: str) -> dict[str, Any]:
             "responses": {
                 "default": {
                     "statusCode": "405",
-                    "responseParameters": {"method.response.header.Allow": f"'{allowed}'"},
+                    "responseParameters": {f"method.response.header.{name}": f"'{headers[name]}'" for name in headers},
                     "responseTemplates": {"application/json": _NOT_ALLOWED % allowed},
                 }
             },
@@ -131,9 +132,8 @@ def _refuse_other_methods(allowed: str) -> dict[str, Any]:
     }
 
 
-def _refusal(response: Mapping[str, Any], cross_origin: bool) -> dict[str, Any]:
+def _refusal(response: Mapping[str, Any], security: Mapping[str, str], cross_origin: bool) -> dict[str, Any]:
     """API Gateway's own refusals hold nothing that a page of any origin might not read."""
-    if not cross_origin:
-        return dict(response)
-    allow = {"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"}
-    return {**response, "responseParameters": {**response.get("responseParameters", {}), **allow}}
+    headers = {**security, "Access-Control-Allow-Origin": "*"} if cross_origin else security
+    added = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()}
+    return {**response, "responseParameters": {**response.get("responseParameters", {}), **added}}

@@ -106,10 +106,32 @@ run "refusals" {
 
   assert {
     condition = (
-      jsonencode(jsondecode(aws_api_gateway_rest_api.faceprint.body)["x-amazon-apigateway-gateway-responses"]) == jsonencode(local.contract["x-amazon-apigateway-gateway-responses"])
+      jsonencode({ for type, response in jsondecode(aws_api_gateway_rest_api.faceprint.body)["x-amazon-apigateway-gateway-responses"] : type => { for name, value in response : name => value if name != "responseParameters" } })
+      == jsonencode({ for type, response in local.contract["x-amazon-apigateway-gateway-responses"] : type => { for name, value in response : name => value if name != "responseParameters" } })
       && length(setsubtract(["INVALID_API_KEY", "MISSING_AUTHENTICATION_TOKEN", "THROTTLED", "QUOTA_EXCEEDED", "DEFAULT_4XX", "DEFAULT_5XX"], keys(jsondecode(aws_api_gateway_rest_api.faceprint.body)["x-amazon-apigateway-gateway-responses"]))) == 0
     )
     error_message = "API Gateway must word its own refusals as the contract does."
+  }
+
+  assert {
+    condition = length(local.contract["x-security-headers"]) == 6 && alltrue(flatten([
+      for response in concat(
+        [for refusal in values(jsondecode(aws_api_gateway_rest_api.faceprint.body)["x-amazon-apigateway-gateway-responses"]) : { prefix = "gatewayresponse.header", parameters = refusal.responseParameters }],
+        [for item in values(jsondecode(aws_api_gateway_rest_api.faceprint.body).paths) : { prefix = "method.response.header", parameters = item["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"].responses.default.responseParameters }],
+        ) : [
+        for name, value in local.contract["x-security-headers"] : try(response.parameters["${response.prefix}.${name}"] == "'${value}'", false)
+      ]
+    ]))
+    error_message = "Every refusal of API Gateway must carry the security headers of the contract."
+  }
+
+  assert {
+    condition = alltrue([
+      for type, response in local.contract["x-amazon-apigateway-gateway-responses"] : alltrue([
+        for name, value in try(response.responseParameters, {}) : jsondecode(aws_api_gateway_rest_api.faceprint.body)["x-amazon-apigateway-gateway-responses"][type].responseParameters[name] == value
+      ])
+    ])
+    error_message = "The contract's own headers, such as Retry-After, must stay."
   }
 
   assert {

@@ -12,13 +12,14 @@ sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests")]
 from benchmark.handlers_bench import measure_handlers  # noqa: E402 - the path comes first
 from benchmark.load_bench import measure_load  # noqa: E402
 from benchmark.pipeline_bench import measure_pipeline  # noqa: E402
+from benchmark.refused_flood import measure_refused_flood  # noqa: E402
 from benchmark.scale_bench import measure_scale  # noqa: E402
 from benchmark.users_bench import measure_users  # noqa: E402
 from engine_process import MODELS  # noqa: E402
 from face_engine.bench.photos import read_photos  # noqa: E402
 from face_engine.bench.table import DEFAULT_SECONDS, measure_engine, show_row  # noqa: E402
 
-PARTS = ("engine", "scale", "load", "pipeline", "handlers", "users")
+PARTS = ("engine", "scale", "load", "pipeline", "handlers", "users", "refused")
 
 
 def main() -> None:
@@ -30,6 +31,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=DEFAULT_SECONDS, help="for each part of the engine's rows")
     parser.add_argument("--clients", type=int, default=200, help="clients of the load")
     parser.add_argument("--load-seconds", type=float, default=60, help="how long the load lasts")
+    parser.add_argument("--refused", type=int, default=500, help="refused calls a second")
+    parser.add_argument("--flood-seconds", type=float, default=30, help="how long they come")
     parser.add_argument("--only", choices=PARTS, action="append", help="these parts alone")
     arguments = parser.parse_args()
     photos = read_photos(arguments.photos)
@@ -39,6 +42,7 @@ def main() -> None:
         "load": lambda: measure_load(clients=arguments.clients, seconds=arguments.load_seconds),
         "pipeline": lambda: measure_pipeline(photos),
         "handlers": measure_handlers,
+        "refused": lambda: measure_refused_flood(seconds=arguments.flood_seconds, rate=arguments.refused),
         "users": lambda: measure_users(arguments.people),
     }
     for name in arguments.only or PARTS:

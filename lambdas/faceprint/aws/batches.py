@@ -44,7 +44,7 @@ def _tries(left: dict[str, Any]) -> Iterator[int]:
         if not left:
             return
         if attempt:
-            time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  # jitter spreads load, it guards nothing
+            time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311 # nosec B311  # jitter spreads load, it guards nothing
         yield attempt
     if left:
         raise ThrottledError("DynamoDB is throttling; wait a second and try again.")

@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from faceprint.handlers.cross_origin import allow_origin, allow_request
 from faceprint.handlers.measurements import Measurements, describe_calls
+from faceprint.handlers.security_headers import secure
 from faceprint.http_api import ApiRequest, error_body
 from faceprint.model.costs import estimate_usd
 from faceprint.model.errors import FaceprintError, MisconfiguredError, NotFoundError, ThrottledError
@@ -64,7 +65,7 @@ class Api(APIGatewayRestResolver):
             answer = _fail(request)
         answer.setdefault("multiValueHeaders", {})["x-correlation-id"] = [request.correlation_id]
         self._report(request, wiring, status=answer["statusCode"], seconds=time.monotonic() - started)
-        return answer
+        return secure(answer)
 
     def _report(self, request: ApiRequest, wiring: Wiring | None, *, status: int, seconds: float) -> None:
         """The line of the request, and its metrics; without wiring nothing was called."""

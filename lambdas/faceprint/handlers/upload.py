@@ -24,7 +24,8 @@ def upload_image() -> Reply:
     )
     status = answer["image"]["status"]
     if status == "PENDING":
-        location = request.event["requestContext"]["path"]
+        # One slash: a location that begins with two names another host.
+        location = "/" + request.event["requestContext"]["path"].lstrip("/")
         return app.answer(answer, status=201, headers={"Location": location})
     if status == "DUPLICATE":
         app.measured.add("DuplicateUploads", 1)

@@ -106,7 +106,13 @@ def invoke(operation: str, body: bytes = b"", **request: Any) -> dict[str, Any]:
         "multiValueQueryStringParameters": None,
         "headers": request.pop("headers", {}),
         "multiValueHeaders": {},
-        "requestContext": {"requestId": "r-1", "path": f"/v1{url}", "stage": "v1", "httpMethod": method},
+        "requestContext": {
+            "requestId": "r-1",
+            "path": f"/v1{url}",
+            "stage": "v1",
+            "httpMethod": method,
+            "domainName": request.pop("domain", "api.example.com"),
+        },
         "body": base64.b64encode(body).decode() or None,
         "isBase64Encoded": True,
     }
@@ -250,16 +256,20 @@ def test_info_tells_names_and_settings_but_no_secrets(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "url"),
+    ("domain", "headers", "url"),
     [
-        ({"Host": "faces.example.com"}, "https://faces.example.com/v1"),
-        ({"host": "127.0.0.1:8000", "X-Forwarded-Proto": "http"}, "http://127.0.0.1:8000/v1"),
+        ("faces.example.com", {}, "https://faces.example.com/v1"),
+        ("127.0.0.1:8000", {"X-Forwarded-Proto": "http"}, "http://127.0.0.1:8000/v1"),
+        ("faces.example.com", {"Host": "evil.example"}, "https://faces.example.com/v1"),
+        ("faces.example.com", {"X-Forwarded-Host": "evil.example"}, "https://faces.example.com/v1"),
+        ("faces.example.com", {"Forwarded": "host=evil.example;proto=ftp"}, "https://faces.example.com/v1"),
+        ("faces.example.com", {"X-Forwarded-Proto": "javascript"}, "https://faces.example.com/v1"),
     ],
 )
-def test_the_contract_has_every_route_and_the_address_it_was_asked_at(
-    world: World, headers: dict[str, str], url: str
+def test_the_contract_has_every_route_and_the_address_that_api_gateway_tells(
+    world: World, domain: str, headers: dict[str, str], url: str
 ) -> None:
-    status, body = call("getContract", headers=headers)
+    status, body = call("getContract", headers=headers, domain=domain)
 
     assert status == 200
     assert body["servers"] == [{"url": url}]

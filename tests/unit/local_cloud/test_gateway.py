@@ -378,3 +378,30 @@ def test_one_line_per_request_and_never_the_key_or_the_query(client: Client) -> 
 
     assert [json.loads(line)["status"] for line in text.splitlines()] == [200, 403]
     assert not any(secret in text for secret in (KEY, "wrong-key", "Somebody"))
+
+
+def test_two_keys_do_not_share_a_bucket(definition: ApiDefinition, tmp_path: Path) -> None:
+    plan, functions, log = UsagePlan(rate=1, burst=2), FakeFunctions(), AccessLog(tmp_path / "log")
+    usage = Usage({"one": plan, "two": plan}, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    client = Client(Gateway(Deployed(definition, usage, functions, "1"), log), functions, tmp_path / "log")
+
+    statuses = [client.send("GET", "/v1/info", key=key).status for key in ("one", "one", "one", "two", "two", "two")]
+
+    log.close()
+    assert statuses == [200, 200, 429, 200, 200, 429]
+
+
+@pytest.mark.parametrize("method", ['GET"x', "$CONTEXT.REQUESTID", "BREW", "TRACE", "CONNECT"])
+def test_a_made_up_method_gets_into_no_template(client: Client, method: str) -> None:
+    answer = client.send(method, "/v1/info")
+
+    assert (answer.status, answer.json["error"], client.functions.invoked) == (404, "NotFound", [])
+
+
+def test_a_template_in_a_request_is_text(client: Client) -> None:
+    client.send(
+        "PUT", "/v1/index/$context.requestId", b"x", x_amz_meta_name="$context.identity.apiKey #set($x=1) {{7*7}}"
+    )
+
+    assert client.event["pathParameters"] == {"filename": "$context.requestId"}
+    assert client.event["headers"]["x-amz-meta-name"] == "$context.identity.apiKey #set($x=1) {{7*7}}"

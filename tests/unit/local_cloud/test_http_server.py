@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local_cloud.errors import StartupError
-from local_cloud.http_server import OVERFLOW, PRESERVED_NAMES, HttpServer
+from local_cloud.http_server import MOST_BODY_BYTES, OVERFLOW, PRESERVED_NAMES, HttpServer
 
 LIMIT = 1000
 
@@ -120,3 +120,26 @@ def test_metadata_headers_keep_underscores(port: int) -> None:
 def test_a_port_in_use_is_one_clear_line(port: int) -> None:
     with pytest.raises(StartupError, match=f"127.0.0.1:{port}.*--port"):
         HttpServer(application, host="127.0.0.1", port=port, threads=1)
+
+
+@pytest.mark.parametrize("size", ["Content-Length: 1073741824", "Transfer-Encoding: chunked"])
+def test_a_body_of_a_gigabyte_is_refused_while_it_arrives(port: int, size: str) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(put(size))
+        sent, block = 0, b"100000\r\n" + bytes(1 << 20) + b"\r\n"
+        with contextlib.suppress(OSError):
+            while sent < 1 << 30:
+                connection.sendall(block)
+                sent += 1 << 20
+
+    assert sent < 3 * MOST_BODY_BYTES
+
+
+@pytest.mark.parametrize(
+    "request_", [b"nonsense\r\n\r\n", put("Content-Length: 1073741824"), b"GET / HTTP/1.1\r\nX: " + b"x" * 20_000]
+)
+def test_what_the_server_refuses_by_itself_has_the_security_headers(port: int, request_: bytes) -> None:
+    answer = talk(port, request_)
+
+    assert answer.startswith((b"HTTP/1.0 4", b"HTTP/1.1 4"))
+    assert b"X-Content-Type-Options: nosniff" in answer and b"Content-Security-Policy: default-src 'none'" in answer
