@@ -1,9 +1,6 @@
 """Starts and stops the whole: engine, door, deployment, functions, pollers, gateway."""
 
-import contextlib
-import secrets
 import shutil
-import socket
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,6 +12,7 @@ from local_cloud.backend.application import AwsBackend
 from local_cloud.backend.cloudwatch import BackendCloudWatch
 from local_cloud.backend.corrections.functions import announce_reserved_concurrency
 from local_cloud.backend.corrections.object_bytes import keep_objects_in
+from local_cloud.backend.corrections.s3_events import send_events_through
 from local_cloud.backend.moto_state import ACCOUNT_ID
 from local_cloud.backend.overview import overview
 from local_cloud.backend.queues import BackendQueues
@@ -22,9 +20,11 @@ from local_cloud.backend.snapshot import SnapshotTimer, load
 from local_cloud.blueprint import Names
 from local_cloud.discovery import Deployment, discover
 from local_cloud.door import CALLS_PATH, STATUS_PATH, Door
-from local_cloud.engine import Engine
+from local_cloud.engine import Engine, free_port
 from local_cloud.errors import StartupError
 from local_cloud.events import EventPollers
+from local_cloud.faults.plan import Plan
+from local_cloud.faults.reading import read_plan_file
 from local_cloud.gateway.access_log import AccessLog
 from local_cloud.gateway.app import Gateway
 from local_cloud.gateway.contract_page import ContractPage
@@ -100,6 +100,7 @@ class Cloud:
     def _start(self) -> None:
         settings, data = self.settings, self.data
         require_free_ports(settings)
+        plan = read_plan_file(settings.faults) if settings.faults else Plan()
         layer, runtime = require_packages(settings.packages)
         names = Names(settings.shared_resource_identifier, ACCOUNT_ID)
         aws, door = self._provision_by_terraform() if settings.terraform else self._provision(names)
@@ -107,6 +108,7 @@ class Cloud:
         door.invoker = self.runtime = self._start_runtime(aws, deployment, runtime)
         self._finish_collection(aws, names)
         self._start_monitor()
+        self._plan_faults(door, plan)
         self._start_pollers(deployment)
         url = self._start_gateway(deployment)
         door.pages |= {STATUS_PATH: lambda: self.status(names), CALLS_PATH: self.gate.calls}
@@ -224,6 +226,12 @@ class Cloud:
         announce_reserved_concurrency(runtime.reserve)
         return runtime
 
+    def _plan_faults(self, door: Door, plan: Plan) -> None:
+        """Only now: what was needed to start went well."""
+        door.faults.know_workers(self.runtime)
+        send_events_through(door.faults.send)
+        door.faults.replace(plan)
+
     def _start_monitor(self) -> None:
         cloudwatch = BackendCloudWatch(self.backend, self.settings.region)
         monitor = Monitor(self._recorder, cloudwatch, seconds=self.settings.alarm_seconds)
@@ -280,14 +288,3 @@ def require_free_ports(settings: Settings) -> None:
     """Tell at once, instead of after everything else has been started."""
     for port in filter(None, (settings.port, settings.door_port, settings.engine_port)):
         listen_on(settings.host, port).close()
-
-
-def free_port() -> int:
-    """A port nobody listens on now, for the engine, which binds it a moment later.
-
-    From below the ranges that systems hand out by themselves, so that no outgoing connection takes it meanwhile.
-    """
-    while True:
-        port = 20_000 + secrets.randbelow(10_000)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
-from waitress.channel import HTTPChannel
+from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher, WSGITask
@@ -27,7 +27,12 @@ BodyLimit = Callable[[dict[str, str], str, str], int]
 
 PRESERVED_NAMES = "moto.preserved_header_names"
 OVERFLOW = "local_cloud.body_overflow"
+CLIENT_GONE = "local_cloud.client_gone"  # a function: has the client hung up?
 _METADATA_HEADER = re.compile(rb"^X-Amz-Meta-[^:]+", re.MULTILINE)
+
+
+class NoAnswerError(ClientDisconnected):  # type: ignore[misc]  # waitress is untyped
+    """Raised by an application: the connection is closed without a word."""
 
 
 class _KeptBody:
@@ -119,6 +124,7 @@ class _Task(WSGITask):  # type: ignore[misc]  # waitress is untyped
         environ: dict[str, Any] = super().get_environment()
         environ[PRESERVED_NAMES] = getattr(self.request, "metadata_names", {})
         body = getattr(self.request.body_rcv, "buf", None)
+        environ[CLIENT_GONE] = lambda: _has_hung_up(self.channel.socket)
         environ[OVERFLOW] = isinstance(body, _KeptBody) and body.length > body.limit
         return environ
 
@@ -126,6 +132,15 @@ class _Task(WSGITask):  # type: ignore[misc]  # waitress is untyped
         """S3 answers metadata names in lower case; waitress capitalises every header."""
         header: bytes = super().build_response_header()
         return _METADATA_HEADER.sub(lambda found: found[0].lower(), header)
+
+
+def _has_hung_up(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def listen_on(host: str, port: int) -> socket.socket:
