@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from faceprint.model.errors import UnavailableError
+from faceprint.model.errors import UnavailableError, UnreadableMessageError
 from faceprint.observability import logger, set_log_level
 from faceprint.wiring import get_wiring
 
@@ -21,13 +21,15 @@ _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_fail
 def index_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     """One message: all its S3 records. Raises to have the message delivered again."""
     try:
-        for key, sequencer in read_s3_events(json.loads(record.body)):
+        for key, sequencer in read_s3_events(record.body):
             _index_object(key, sequencer, f"{lambda_context.aws_request_id}:{record.message_id}", lambda_context)
     except Exception as exc:
         logger.error("returned", messageId=record.message_id, error=repr(exc), cause=repr(exc.__cause__))
-        get_wiring().index_queue.return_later(
-            record.receipt_handle, int(record.attributes.approximate_receive_count or 1)
-        )
+        queue = get_wiring().index_queue
+        if isinstance(exc, UnreadableMessageError):
+            queue.return_at_once(record.receipt_handle)
+        else:
+            queue.return_later(record.receipt_handle, int(record.attributes.approximate_receive_count or 1))
         raise
 
 
@@ -43,12 +45,13 @@ def describe_messages(event: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def read_s3_events(event: dict[str, Any]) -> list[tuple[str, str]]:
-    """Key and sequencer of each record; S3's test event has none."""
-    return [
-        (unquote_plus(entry["s3"]["object"]["key"]), entry["s3"]["object"].get("sequencer", ""))
-        for entry in event.get("Records", [])
-    ]
+def read_s3_events(body: str) -> list[tuple[str, str]]:
+    """Key and sequencer of each record; S3's test event has none. Raises UnreadableMessageError."""
+    try:
+        objects = [entry["s3"]["object"] for entry in json.loads(body).get("Records", [])]
+        return [(unquote_plus(found["key"]), str(found.get("sequencer", ""))) for found in objects]
+    except (ValueError, LookupError, TypeError, AttributeError) as exc:
+        raise UnreadableMessageError("This message is no event of S3.") from exc
 
 
 def _index_object(key: str, sequencer: str, owner: str, context: LambdaContext) -> None:

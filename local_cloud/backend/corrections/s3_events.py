@@ -105,7 +105,7 @@ def send_events_through(channel: Callable[[dict[str, Any]], list[tuple[dict[str,
         for body, seconds in channel(event_body):
             # Under the backend's lock: nobody receives it before its delay is set.
             message = backend.send_message(queue_name=queue_name, message_body=json.dumps(body))
-            message.delayed_until += seconds * 1000
+            message.delayed_until = max(message.delayed_until, (time.time() + seconds) * 1000)
 
     wrap(notifications, "_send_sqs_message", _send_sqs_message)
 
