@@ -150,9 +150,7 @@ def test_each_service_fails_with_500(world: World, client: Callable[..., Any], s
 
 @pytest.mark.parametrize("service", ["dynamodb", "s3", "sqs"])
 @pytest.mark.parametrize("fault", ["throttle", "error", "reset"])
-def test_boto3_tries_again_after(
-    world: World, client: Callable[..., Any], fault: str, service: str
-) -> None:
+def test_boto3_tries_again_after(world: World, client: Callable[..., Any], fault: str, service: str) -> None:
     plan(world, calls=[{"fault": fault, "service": service, "count": 2}])
 
     CALLS[service](client(service, Config(retries={"mode": "standard", "total_max_attempts": 3})))
