@@ -1,5 +1,6 @@
 """Compares the four stores of a running cloud: bucket, image rows, face rows, collection."""
 
+import time
 from typing import Any
 
 from local_world import LocalCloud
@@ -41,6 +42,14 @@ def disagreements(cloud: LocalCloud) -> list[str]:
             found.append(f"{key}: not indexed in its present version")
     found += [f"{face}: image rows and face rows differ" for face, _ in told.items() ^ faces.items()]
     found += [f"{face}: face rows and collection differ" for face in faces.keys() ^ collection.keys()]
+    return found
+
+
+def settled(cloud: LocalCloud, *, seconds: float) -> list[str]:
+    """The disagreements that are left when there are none any more, or after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while (found := disagreements(cloud)) and time.monotonic() < deadline:
+        time.sleep(0.2)
     return found
 
 

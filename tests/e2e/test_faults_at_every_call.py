@@ -12,7 +12,7 @@ import requests
 from faceprint.model.names import external_image_id
 from fault_plans import end_faults, put_faults, struck
 from local_world import LocalCloud, sample, start_cloud, wait_until
-from stores import disagreements, face_ids_of, index_queue_url
+from stores import face_ids_of, index_queue_url, settled
 
 MOMENTS = ("before", "after")
 PHOTOS = ("barack-obama-1", "grace-hopper", "joe-biden-1", "eileen-collins")
@@ -103,7 +103,7 @@ def test_no_kill_before_or_after_any_call_loses_or_doubles_a_photo(cloud: LocalC
     wait_until(lambda: [case for case, count in zip(CASES, struck(cloud), strict=True) if not count] == [], seconds=60)
     end_faults(cloud)
 
-    wait_until(lambda: disagreements(cloud) == [], seconds=90)
+    assert settled(cloud, seconds=60) == []
     faces = Counter(face["ExternalImageId"] for face in face_ids_of(cloud).values())
     assert {case: faces[external_image_id(case.key)] for case in CASES} == {
         case: case.ends_with_faces for case in CASES
@@ -166,6 +166,6 @@ def test_a_photo_is_found_though_its_message_came_as_test_stale_and_double_event
     cloud.send("DELETE", "/index/erased.jpg")
     end_faults(cloud)
 
-    wait_until(lambda: disagreements(cloud) == [], seconds=60)
+    assert settled(cloud, seconds=60) == []
     assert cloud.send("GET", "/index/noisy.jpg").json()["image"]["faces"] == 1
     assert cloud.send("GET", "/index/erased.jpg").status_code == requests.codes.not_found
