@@ -3,6 +3,7 @@
 python -m local_cloud up       start, and stay until Ctrl-C
 python -m local_cloud demo     start, index the samples, find the people, stop
 python -m local_cloud status   what runs
+python -m local_cloud verify   compare bucket, tables and collection of what runs
 python -m local_cloud reset    empty a data directory
 """
 
@@ -25,6 +26,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     up = commands.add_parser("up", help="start, and stay until Ctrl-C")
     demo = commands.add_parser("demo", help="start, do the whole job on samples/, stop")
     status = commands.add_parser("status", help="tell what runs")
+    verify = commands.add_parser("verify", help="compare bucket, tables and collection of what runs")
     reset = commands.add_parser("reset", help="empty a data directory")
     for command, default_port in ((up, None), (demo, 0)):
         command.add_argument(
@@ -40,11 +42,16 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         )
         command.add_argument("--debug", action="store_true", default=None, help="debug_mode: functions log events")
     up.add_argument("--faults", type=Path, metavar="FILE", help="a plan of what is to go wrong (docs/faults.md)")
-    for command in (up, demo, status, reset):
+    for command in (up, demo, status, verify, reset):
         what = "keep images, tables, queues and faces here" if command in (up, demo) else "the directory of --data"
         command.add_argument("--data", type=Path, metavar="DIR", required=command is reset, help=what)
-    for command in (up, demo, status):
+    for command in (up, demo, status, verify):
         command.add_argument("--json", action="store_true", help="for programs: one line of JSON")
+    verify.add_argument("--repair", action="store_true", help="repair what is safe to repair, then look again")
+    verify.add_argument("--settle", type=float, metavar="SECONDS", help="between two looks (5)")
+    verify.add_argument(
+        "--patience", type=float, metavar="SECONDS", help="how long a photo may wait (what the queue allows)"
+    )
     reset.add_argument("--yes", action="store_true", help="do not ask")
     return parser.parse_args(arguments)
 
@@ -66,6 +73,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from local_cloud.commands.status import run_status
 
             return run_status(options)
+        if options.command == "verify":
+            from local_cloud.commands.verify import run_verify
+
+            return run_verify(options)
         if options.command == "reset":
             from local_cloud.commands.reset import run_reset
 
