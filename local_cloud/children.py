@@ -13,10 +13,17 @@ _WATCH = Path(__file__).with_name("parent_watch.py")
 
 
 def start_module(
-    module: str, *arguments: str, env: Mapping[str, str], cwd: Path, output: IO[bytes], flags: Sequence[str] = ()
+    module: str,
+    *arguments: str,
+    env: Mapping[str, str],
+    cwd: Path,
+    output: IO[bytes],
+    flags: Sequence[str] = (),
+    inherited: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Run `python -m module arguments` with exactly `env`; both output streams go to `output`.
 
+    `inherited` are open files that the process gets too, besides its streams.
     Modules are found through PYTHONPATH and site-packages only (-P), not beside the script that watches.
     """
     return subprocess.Popen(  # noqa: S603  # our own interpreter and our own module names
@@ -27,6 +34,7 @@ def start_module(
         env=dict(env),
         cwd=cwd,
         start_new_session=True,
+        pass_fds=inherited,
     )
 
 

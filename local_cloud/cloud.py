@@ -16,8 +16,9 @@ from local_cloud.backend.corrections.s3_events import send_events_through
 from local_cloud.backend.moto_state import ACCOUNT_ID
 from local_cloud.backend.overview import overview
 from local_cloud.backend.queues import BackendQueues
-from local_cloud.backend.snapshot import SnapshotTimer, load
+from local_cloud.backend.snapshot import Keeper, SnapshotTimer
 from local_cloud.blueprint import Names
+from local_cloud.data_lock import DataLock
 from local_cloud.discovery import Deployment, discover
 from local_cloud.door import CALLS_PATH, STATUS_PATH, Door
 from local_cloud.engine import Engine, free_port
@@ -76,6 +77,7 @@ class Cloud:
         self.settings = settings
         self._stack = ExitStack()
         self._recorder = Recorder()
+        self._lock: DataLock | None = None
         self.data = self._data_folder()
         self.logs = self.data / "logs"
         self.terraform: Terraform | None = None
@@ -151,6 +153,8 @@ class Cloud:
     def _data_folder(self) -> Path:
         if self.settings.data is not None:
             self.settings.data.mkdir(parents=True, exist_ok=True)
+            self._lock = DataLock(self.settings.data)
+            self._stack.callback(self._lock.close)
             return self.settings.data.resolve()
         folder = Path(tempfile.mkdtemp(prefix="faceprint-"))
         self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
@@ -161,6 +165,8 @@ class Cloud:
         settings = self.settings
         keep_objects_in(self.data / "objects")
         self.backend = AwsBackend()
+        self._keeper = Keeper(self.backend, self.data / "aws.snapshot")
+        self._stack.callback(self._keeper.close)  # last of all that can still change something
         self.roles = Roles(self.backend)
         self.gate = Gate(self.roles)
         engine_port = settings.engine_port or free_port()
@@ -193,16 +199,16 @@ class Cloud:
             env=environment,
             cwd=REPOSITORY,
             log_file=self.logs / "engine.log",
+            inherited=(self._lock.descriptor,) if self._lock else (),
         )
         self._stack.callback(engine.close)
         return engine
 
     def _restore(self) -> None:
-        """With a kept data directory: continue from the last snapshot, and take one after every change."""
+        """With a kept data directory: continue where the last cloud stopped, and write down every change."""
         if self.settings.data is not None:
-            snapshot = self.data / "aws.snapshot"
-            load(self.backend, snapshot)
-            timer = SnapshotTimer(self.backend, snapshot)
+            self._keeper.start()
+            timer = SnapshotTimer(self._keeper)
             timer.start()
             self._stack.callback(timer.close)
 

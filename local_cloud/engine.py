@@ -23,10 +23,18 @@ _STABLE_SECONDS = 30.0
 
 
 class Engine:
-    """Owns the engine's process; `command` is its module and arguments."""
+    """Owns the engine's process; `command` is its module and arguments, `inherited` the files that it keeps open."""
 
-    def __init__(self, *command: str, port: int, env: dict[str, str], cwd: Path, log_file: Path) -> None:
-        self._command, self._env, self._cwd = command, env, cwd
+    def __init__(
+        self,
+        *command: str,
+        port: int,
+        env: dict[str, str],
+        cwd: Path,
+        log_file: Path,
+        inherited: tuple[int, ...] = (),
+    ) -> None:
+        self._command, self._env, self._cwd, self._inherited = command, env, cwd, inherited
         self.port = port
         log_file.parent.mkdir(parents=True, exist_ok=True)
         self._log_path, self._log = log_file, log_file.open("ab", buffering=0)
@@ -72,7 +80,9 @@ class Engine:
 
     def _start(self) -> subprocess.Popen[bytes]:
         module, *arguments = self._command
-        return start_module(module, *arguments, env=self._env, cwd=self._cwd, output=self._log)
+        return start_module(
+            module, *arguments, env=self._env, cwd=self._cwd, output=self._log, inherited=self._inherited
+        )
 
     def _supervise(self) -> None:
         failures, unhealthy, checks, started = 0, 0, 0, time.monotonic()

@@ -65,6 +65,8 @@ def _parser_class(body_limit: BodyLimit) -> type[HTTPRequestParser]:
 
         def parse_header(self, header_plus: bytes) -> None:
             super().parse_header(header_plus)
+            # An empty body needs no permission: waitress would give it, and wait for the body for ever.
+            self.expect_continue = self.expect_continue and self.body_rcv is not None
             self.metadata_names = {}
             for line in header_plus.split(b"\r\n")[1:]:
                 name, _, value = line.partition(b":")

@@ -2,5 +2,5 @@
 
 Only this room knows moto. Everybody else speaks AWS's wire protocols through `door`, except
 two seams that would be wasteful over HTTP: the queues the event pollers read (`queues`) and
-the snapshot (`snapshot`).
+the file that keeps its state (`snapshot`).
 """

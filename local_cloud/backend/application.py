@@ -13,7 +13,7 @@ import threading
 import traceback
 import uuid
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from moto import backend_index
 from moto.core.request import Request
@@ -21,14 +21,20 @@ from werkzeug.exceptions import HTTPException
 
 from local_cloud.backend.corrections import apply_corrections
 from local_cloud.backend.moto_state import ACCOUNT_ID, backends_of, each_backend_of
+from local_cloud.backend.operations import changes_parts_only, is_read
+from local_cloud.backend.parts import mark_what_is_touched
+from local_cloud.backend.touched import touched
 
 log = logging.getLogger(__name__)
 
 Answer = tuple[int, dict[str, str], bytes]
 Handler = Callable[[Any, str, Any], tuple[int, dict[str, Any], Any]]
 
-# Names of operations that change nothing, so that no snapshot is due after them.
-_READS = ("Get", "List", "Describe", "Query", "Scan", "BatchGet", "Head")
+
+class Keep(Protocol):
+    """Writes down what was changed, before it is answered; `parts_only` when that can be parts alone (`parts`)."""
+
+    def __call__(self, *, parts_only: bool) -> None: ...
 
 
 class _MotoRequest(Request):
@@ -44,8 +50,10 @@ class AwsBackend:
         self.lock = threading.RLock()
         self.arrivals = threading.Condition(self.lock)
         self.writes = 0
+        self.keep: Keep | None = None
         self._routes: dict[str, list[tuple[re.Pattern[str], Handler]]] = {}
         apply_corrections(self.arrivals)
+        mark_what_is_touched()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         service, region = environ["local_cloud.service"], environ["local_cloud.region"]
@@ -59,19 +67,34 @@ class AwsBackend:
         environ["RAW_URI"] = environ.get("REQUEST_URI", "")
         request.get_data(parse_form_data=False)  # outside the lock: the client may be slow
         with self.lock:
+            answer = self._handled(service, region, request)
             try:
-                status, headers, body = self._handler(service, region, request)(
-                    request, request.raw_url, request.headers
-                )
-            except NotImplementedError as exc:
-                return _unknown_operation(service, str(exc))
-            except HTTPException as exc:
-                status, headers, body = exc.code or 400, dict(exc.get_headers()), exc.get_body()
+                if not is_read(request):
+                    self.changed(parts_only=changes_parts_only(service, request))
             except Exception:
-                log.error("%s failed: %s", service, traceback.format_exc())
+                log.exception("a change could not be written down")
                 return _internal_failure()
-            if request.method not in ("GET", "HEAD") and not _is_read(request):
-                self.writes += 1
+            finally:
+                touched.clear()
+        return answer
+
+    def changed(self, *, parts_only: bool) -> None:
+        """To be called under the lock after every change, before anybody hears of it; OSError when the disk is full."""
+        self.writes += 1
+        if self.keep is not None:
+            self.keep(parts_only=parts_only)
+        touched.clear()
+
+    def _handled(self, service: str, region: str, request: Request) -> Answer:
+        try:
+            status, headers, body = self._handler(service, region, request)(request, request.raw_url, request.headers)
+        except NotImplementedError as exc:
+            return _unknown_operation(service, str(exc))
+        except HTTPException as exc:
+            status, headers, body = exc.code or 400, dict(exc.get_headers()), exc.get_body()
+        except Exception:
+            log.error("%s failed: %s", service, traceback.format_exc())
+            return _internal_failure()
         return int(status), _wire_headers(headers), body.encode() if isinstance(body, str) else bytes(body or b"")
 
     def archive(self, kind: str, name: str, version: str) -> bytes | None:
@@ -112,11 +135,6 @@ def _base(url: str) -> str:
     """The host part of one of moto's URL patterns (`https?://sqs.…/path` → `https?://sqs.…`)."""
     scheme, rest = url.split("://", 1)
     return f"{scheme}://{rest.split('/', 1)[0]}"
-
-
-def _is_read(request: Request) -> bool:
-    operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
-    return operation.startswith(_READS)
 
 
 def _wire_headers(headers: Any) -> dict[str, str]:

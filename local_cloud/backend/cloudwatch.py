@@ -71,12 +71,12 @@ class BackendCloudWatch:
             cloudwatch = self._service("cloudwatch")
             if alarm in cloudwatch.alarms:
                 cloudwatch.set_alarm_state(alarm, reason, data, state)
-                self._backend.writes += 1
+                self._backend.changed(parts_only=False)
 
     def publish(self, topic_arn: str, *, subject: str, message: str) -> None:
         with self._backend.lock:
             backends_of("sns")[ACCOUNT_ID][topic_arn.split(":")[3]].publish(message, arn=topic_arn, subject=subject)
-            self._backend.writes += 1
+            self._backend.changed(parts_only=False)
 
     def _service(self, name: str) -> Any:
         return backends_of(name)[ACCOUNT_ID][self._region]

@@ -23,7 +23,9 @@ class BackendQueues:
         with self._backend.lock:
             while not self._closing.is_set():
                 _, queue = _find(queue_arn)
-                if found := _take(queue, limit):
+                found = _take(queue, limit)
+                self._backend.changed(parts_only=True)
+                if found:
                     return [_message(message) for message in found]
                 remaining = min(deadline - time.monotonic(), seconds_until_visible(queue))
                 if deadline <= time.monotonic():
@@ -36,7 +38,7 @@ class BackendQueues:
             backend, queue = _find(queue_arn)
             for receipt_handle in receipt_handles:
                 backend.delete_message(queue.name, receipt_handle)
-            self._backend.writes += 1
+            self._backend.changed(parts_only=True)
 
     def visibility_seconds(self, queue_arn: str) -> float:
         with self._backend.lock:

@@ -10,7 +10,18 @@ from local_cloud.errors import StartupError
 from local_cloud.state import read_state, state_path
 
 # What a cloud writes into its directory. Nothing else there is touched.
-OURS = ("aws.snapshot", "aws.partial", "code", "code.zip", "engine", "logs", "objects", "state.json", "terraform")
+OURS = (
+    "aws.snapshot",
+    "aws.partial",
+    "code",
+    "code.zip",
+    "engine",
+    "lock",
+    "logs",
+    "objects",
+    "state.json",
+    "terraform",
+)
 
 
 def run_reset(options: Namespace) -> int:

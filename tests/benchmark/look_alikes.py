@@ -183,6 +183,9 @@ def main() -> None:
         name: draw_people(data[name], draws=DRAWS, seed=seed) for seed, name in enumerate(("general", "hard", "crowd"))
     }
     print_data(data, draws, reader.without_face)
+    for name, (mine, others) in pairs_of(list_methods(data)["baseline"](), data, draws).items():
+        if not (mine.scores.size and others.scores.size):
+            parser.error(f"the photos give no pairs for the set '{name}'; see --help for what lies where")
     print_comparison(data, draws)
 
 

@@ -139,6 +139,18 @@ def test_a_port_in_use_is_one_line_and_status_two(start: Start, tmp_path: Path) 
     assert len(second.stderr.strip().splitlines()) == 1 and f"127.0.0.1:{port}" in second.stderr
 
 
+def test_a_second_cloud_on_the_same_data_is_refused_in_one_line(start: Start, tmp_path: Path) -> None:
+    process, _ = start()
+    data = str(tmp_path / "data")
+
+    second = subprocess.run(
+        command("up", "--port", "0", "--data", data), cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+
+    assert (second.returncode, second.stdout) == (2, "")
+    assert second.stderr.count("\n") == 1 and f"process {process.pid}" in second.stderr
+
+
 def test_reset_empties_a_directory_but_not_a_running_cloud(start: Start, tmp_path: Path) -> None:
     process, _ = start()
     (tmp_path / "data" / "mine.txt").write_text("stays")

@@ -8,6 +8,7 @@ from typing import Any
 from moto.sqs.models import Queue, SQSBackend
 
 from local_cloud.backend.corrections.replacing import wrap
+from local_cloud.backend.touched import touched
 
 
 def wait_without_holding_the_lock(arrivals: threading.Condition) -> None:
@@ -24,6 +25,7 @@ def announce_arrivals(arrivals: threading.Condition) -> None:
 
     def add_message(original: Any, queue: Queue, message: Any) -> None:
         original(queue, message)
+        touched.messages = True
         with arrivals:
             arrivals.notify_all()
 

@@ -294,7 +294,7 @@ def test_a_snapshot_has_the_alarms_and_no_datapoints(monitored: Monitored, tmp_p
     monitored.fail()
     monitored.tick()
 
-    snapshot.save(monitored.world.backend, tmp_path / "snapshot")
+    snapshot.save(tmp_path / "snapshot")
     snapshot.load(monitored.world.backend, tmp_path / "snapshot")
 
     assert in_alarm(monitored.client) == {"x_index-errors"}

@@ -98,6 +98,13 @@ def test_a_waiting_client_is_told_to_continue(port: int) -> None:
     assert answer.startswith(b"HTTP/1.1 100 Continue") and answer.endswith(b"3 False []")
 
 
+def test_a_waiting_client_without_a_body_is_answered(port: int) -> None:
+    """As boto3 asks when it puts an empty object."""
+    answer = talk(port, put("Content-Length: 0", "Expect: 100-continue"))
+
+    assert answer.startswith(b"HTTP/1.1 200 OK") and answer.endswith(b"0 False []")
+
+
 def test_a_waiting_client_whose_body_is_too_large_is_answered_at_once(port: int) -> None:
     answer = talk(port, put("Content-Length: 5000", "Expect: 100-continue"))
 
