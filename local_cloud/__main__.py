@@ -4,6 +4,7 @@ python -m local_cloud up       start, and stay until Ctrl-C
 python -m local_cloud demo     start, index the samples, find the people, stop
 python -m local_cloud status   what runs
 python -m local_cloud logs     what gateway and functions have logged, in the order of its time
+python -m local_cloud verify   compare bucket, tables and collection of what runs
 python -m local_cloud reset    empty a data directory
 """
 
@@ -27,6 +28,7 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     demo = commands.add_parser("demo", help="start, do the whole job on samples/, stop")
     status = commands.add_parser("status", help="tell what runs")
     logs = commands.add_parser("logs", help="show the lines of gateway and functions in the order of their time")
+    verify = commands.add_parser("verify", help="compare bucket, tables and collection of what runs")
     reset = commands.add_parser("reset", help="empty a data directory")
     for command, default_port in ((up, None), (demo, 0)):
         command.add_argument(
@@ -41,14 +43,20 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
             "--terraform", action="store_true", default=None, help="provision by terraform/, as AWS is (80 s)"
         )
         command.add_argument("--debug", action="store_true", default=None, help="debug_mode: functions log events")
-    for command in (up, demo, status, logs, reset):
+    up.add_argument("--faults", type=Path, metavar="FILE", help="a plan of what is to go wrong (docs/faults.md)")
+    for command in (up, demo, status, logs, verify, reset):
         what = "keep images, tables, queues and faces here" if command in (up, demo) else "the directory of --data"
         command.add_argument("--data", type=Path, metavar="DIR", required=command is reset, help=what)
-    for command in (up, demo, status):
+    for command in (up, demo, status, verify):
         command.add_argument("--json", action="store_true", help="for programs: one line of JSON")
     logs.add_argument("--correlation-id", metavar="ID", help="only the lines of this request or photo")
     logs.add_argument("--function", metavar="NAME", help="only the log of this function, such as index")
     logs.add_argument("--follow", action="store_true", help="go on until Ctrl-C")
+    verify.add_argument("--repair", action="store_true", help="repair what is safe to repair, then look again")
+    verify.add_argument("--settle", type=float, metavar="SECONDS", help="between two looks (5)")
+    verify.add_argument(
+        "--patience", type=float, metavar="SECONDS", help="how long a photo may wait (what the queue allows)"
+    )
     reset.add_argument("--yes", action="store_true", help="do not ask")
     return parser.parse_args(arguments)
 
@@ -74,6 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from local_cloud.commands.logs import run_logs
 
             return run_logs(options)
+        if options.command == "verify":
+            from local_cloud.commands.verify import run_verify
+
+            return run_verify(options)
         if options.command == "reset":
             from local_cloud.commands.reset import run_reset
 

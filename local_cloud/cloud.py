@@ -1,9 +1,6 @@
 """Starts and stops the whole: engine, door, deployment, functions, pollers, gateway."""
 
-import contextlib
-import secrets
 import shutil
-import socket
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -15,6 +12,7 @@ from local_cloud.backend.application import AwsBackend
 from local_cloud.backend.cloudwatch import BackendCloudWatch
 from local_cloud.backend.corrections.functions import announce_reserved_concurrency
 from local_cloud.backend.corrections.object_bytes import keep_objects_in
+from local_cloud.backend.corrections.s3_events import send_events_through
 from local_cloud.backend.moto_state import ACCOUNT_ID
 from local_cloud.backend.overview import overview
 from local_cloud.backend.queues import BackendQueues
@@ -24,16 +22,17 @@ from local_cloud.callers import NoPages, OwnHostOnly
 from local_cloud.data_lock import DataLock
 from local_cloud.discovery import Deployment, discover
 from local_cloud.door import CALLS_PATH, STATUS_PATH, Door
-from local_cloud.engine import Engine
-from local_cloud.errors import StartupError
+from local_cloud.engine import Engine, free_port
 from local_cloud.events import EventPollers
+from local_cloud.faults.plan import Plan
+from local_cloud.faults.reading import read_plan_file
 from local_cloud.gateway.access_log import AccessLog
 from local_cloud.gateway.app import Gateway
 from local_cloud.gateway.contract_page import ContractPage
 from local_cloud.gateway.steps import Deployed
 from local_cloud.gateway.usage import Usage
 from local_cloud.guard import Guard
-from local_cloud.http_server import HttpServer, listen_on
+from local_cloud.http_server import HttpServer
 from local_cloud.iam.gate import Gate
 from local_cloud.iam.invocation import gateway_permission
 from local_cloud.iam.role_queues import RoleQueues
@@ -44,6 +43,7 @@ from local_cloud.monitoring.embedded_metrics import EmbeddedMetrics
 from local_cloud.monitoring.metrics import Recorder
 from local_cloud.monitoring.monitor import Monitor
 from local_cloud.monitoring.services import GatewayMetrics, LambdaMetrics
+from local_cloud.prerequisites import free_port, require_free_ports, require_packages
 from local_cloud.private_files import make_private
 from local_cloud.provision.storage import ensure_collection
 from local_cloud.provision.terraform import Run, Terraform, require_terraform, variables_of
@@ -105,6 +105,7 @@ class Cloud:
     def _start(self) -> None:
         settings, data = self.settings, self.data
         require_free_ports(settings)
+        plan = read_plan_file(settings.faults) if settings.faults else Plan()
         layer, runtime = require_packages(settings.packages)
         names = Names(settings.shared_resource_identifier, ACCOUNT_ID)
         aws, door = self._provision_by_terraform() if settings.terraform else self._provision(names)
@@ -112,6 +113,7 @@ class Cloud:
         door.invoker = self.runtime = self._start_runtime(aws, deployment, runtime)
         self._finish_collection(aws, names)
         self._start_monitor()
+        self._plan_faults(door, plan)
         self._start_pollers(deployment)
         url = self._start_gateway(deployment)
         door.pages |= {STATUS_PATH: lambda: self.status(names), CALLS_PATH: self.gate.calls}
@@ -234,6 +236,12 @@ class Cloud:
         announce_reserved_concurrency(runtime.reserve)
         return runtime
 
+    def _plan_faults(self, door: Door, plan: Plan) -> None:
+        """Only now: what was needed to start went well."""
+        door.faults.know_workers(self.runtime)
+        send_events_through(door.faults.send)
+        door.faults.replace(plan)
+
     def _start_monitor(self) -> None:
         cloudwatch = BackendCloudWatch(self.backend, self.settings.region)
         embedded = EmbeddedMetrics(self.logs, self._recorder)
@@ -278,30 +286,3 @@ class Cloud:
         self._stack.callback(server.close)
         server.start()
         return f"http://{self.settings.host}:{server.port}/{self.settings.stage}"
-
-
-def require_packages(folder: Path) -> tuple[Path, Path]:
-    """Layer and runtime, as scripts/package_lambdas.py made them at set-up."""
-    layer, runtime = folder / "layer", folder / "runtime"
-    if not (layer.is_dir() and runtime.is_dir()):
-        raise StartupError(
-            f"no Lambda layer in {folder}: run `make setup`, or scripts/package_lambdas.py local {folder}"
-        )
-    return layer, runtime
-
-
-def require_free_ports(settings: Settings) -> None:
-    """Tell at once, instead of after everything else has been started."""
-    for port in filter(None, (settings.port, settings.door_port, settings.engine_port)):
-        listen_on(settings.host, port).close()
-
-
-def free_port() -> int:
-    """A port nobody listens on now, for the engine, which binds it a moment later.
-
-    From below the ranges that systems hand out by themselves, so that no outgoing connection takes it meanwhile.
-    """
-    while True:
-        port = 20_000 + secrets.randbelow(10_000)
-        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 from urllib.parse import unquote
 
+from local_cloud.faults.faults import Faults, answer_page
 from local_cloud.guard import HOP_BY_HOP, Guard, request_headers
 from local_cloud.iam.refusals import Refusal, refuse_s3
 from local_cloud.lambda_runtime.model import (
@@ -32,6 +33,7 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 HEALTH_PATH = "/_local/health"
 STATUS_PATH = "/_local/status"
 CALLS_PATH = "/_local/calls"
+FAULTS_PATH = "/_local/faults"
 _ARCHIVE_PATH = re.compile(r"/_local/(functions|layers)/([^/]+)/(.+)")
 _INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 _OF_THIS_ADDRESS = ("host", "origin")  # the door has judged them, and the engine has an address of its own
@@ -57,6 +59,7 @@ class Door:
         self._backend, self._engine, self._region, self._guard = backend, engine, region, guard
         self._connections = threading.local()
         self._opened: list[http.client.HTTPConnection] = []
+        self.faults = Faults()
         self.invoker: Invoker | None = None
         self.pages: dict[str, Callable[[], Any]] = {HEALTH_PATH: lambda: {"status": "ok"}}
 
@@ -64,22 +67,29 @@ class Door:
         path = environ["REQUEST_URI"].partition("?")[0]
         if path in self.pages:
             return _answer(start_response, 200, "application/json", json.dumps(self.pages[path]()).encode())
+        if path == FAULTS_PATH:
+            return answer_page(self.faults, environ, start_response)
         if archive := _ARCHIVE_PATH.fullmatch(path):
             return _answer_archive(self._backend.archive(*archive.groups()), start_response)
         region, service = self._scope(environ)
         if refusal := self._guard.examine(environ, service=service, region=region):
             return _refuse(start_response, refusal)
-        if service == "rekognition":
-            return self._forward_to_engine(environ, start_response)
-        if service == "lambda" and (invocation := _INVOCATION.fullmatch(path)) and self.invoker:
-            return self._invoke(unquote(invocation[1]), environ, start_response)
         environ["local_cloud.service"], environ["local_cloud.region"] = service, region
-        return self._answer_by_backend(environ, start_response)
+        return self.faults.serve(environ, start_response, self._serve)
 
     def close(self) -> None:
         """Let go of the connections to the engine."""
         for connection in self._opened:
             connection.close()
+
+    def _serve(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Carries out what the guard has let through."""
+        path, service = environ["REQUEST_URI"].partition("?")[0], environ["local_cloud.service"]
+        if service == "rekognition":
+            return self._forward_to_engine(environ, start_response)
+        if service == "lambda" and (invocation := _INVOCATION.fullmatch(path)) and self.invoker:
+            return self._invoke(unquote(invocation[1]), environ, start_response)
+        return self._answer_by_backend(environ, start_response)
 
     def _answer_by_backend(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         answered: list[tuple[str, list[tuple[str, str]]]] = []

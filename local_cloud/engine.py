@@ -1,7 +1,10 @@
 """Keeps `face_engine` running: starts it, watches its health, starts it again when it dies."""
 
+import contextlib
 import http.client
 import logging
+import secrets
+import socket
 import subprocess
 import threading
 import time
@@ -99,3 +102,14 @@ class Engine:
     def _last_line(self) -> str:
         lines = self._log_path.read_text(errors="replace").strip().splitlines()
         return lines[-1] if lines else f"status {self._process.returncode}"
+
+
+def free_port() -> int:
+    """A port nobody listens on now, for the engine, which binds it a moment later.
+
+    From below the ranges that systems hand out by themselves, so that no outgoing connection takes it meanwhile.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port

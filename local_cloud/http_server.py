@@ -14,6 +14,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
+from waitress.channel import ClientDisconnected
 from waitress.task import ThreadedTaskDispatcher, WSGITask
 
 from http_limits.server import BoundedChannel, BoundedParser, BoundedServer, RefusalTask, allow_connections
@@ -36,7 +37,12 @@ OVERFLOW = "local_cloud.body_overflow"
 CONNECTIONS = 1000
 _OTHER_FILES = 1200  # of this process: the connections of the other server, and all the rest
 _READING = "http-"  # begins the names of the threads that read requests
+CLIENT_GONE = "local_cloud.client_gone"  # a function: has the client hung up?
 _METADATA_HEADER = re.compile(rb"^X-Amz-Meta-[^:]+", re.MULTILINE)
+
+
+class NoAnswerError(ClientDisconnected):  # type: ignore[misc]  # waitress is untyped
+    """Raised by an application: the connection is closed without a word."""
 
 
 class _KeptBody:
@@ -132,6 +138,7 @@ class _Task(WSGITask):  # type: ignore[misc]  # waitress is untyped
         environ: dict[str, Any] = super().get_environment()
         environ[PRESERVED_NAMES] = getattr(self.request, "metadata_names", {})
         body = getattr(self.request.body_rcv, "buf", None)
+        environ[CLIENT_GONE] = lambda: _has_hung_up(self.channel.socket)
         environ[OVERFLOW] = isinstance(body, _KeptBody) and body.length > body.limit
         return environ
 
@@ -155,6 +162,15 @@ class _Server(BoundedServer):
             self.refused.append(task)
         else:
             super().add_task(task)
+
+
+def _has_hung_up(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def listen_on(host: str, port: int) -> socket.socket:

@@ -48,6 +48,7 @@ class Settings:
     packages: Path = REPOSITORY / "build" / "lambda"  # layer and runtime, from scripts/package_lambdas.py local
     engine_module: str = "face_engine"
     terraform: bool = False  # provision by terraform/ instead of by boto3
+    faults: Path | None = None  # a plan of what goes wrong (docs/faults.md)
     data: Path | None = None  # None: a temporary directory, removed at exit
 
     @property

@@ -1,6 +1,6 @@
 resource "aws_cloudwatch_metric_alarm" "dead_letter" {
   alarm_name          = "${local.shared}-dead-letter"
-  alarm_description   = "A message was given up after five deliveries: redrive it when its cause is mended (docs/operations.md)."
+  alarm_description   = "A message was given up after eight deliveries: redrive it when its cause is mended (docs/operations.md)."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.dead_letter.name }

@@ -17,7 +17,8 @@ resource "aws_sqs_queue" "index" {
   policy                     = data.aws_iam_policy_document.bucket_may_send.json
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead_letter.arn
-    maxReceiveCount     = 5
+    # With the index function's pauses of 1, 2, 4 ... 60 s two minutes, far longer than the lease of a photo.
+    maxReceiveCount     = 8
   })
 }
 

@@ -41,6 +41,8 @@ def environment_of(function: Function, place: Place, *, runtime_api: str, log_st
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
+        # SDKs name it in every call, so that a call tells which execution environment made it.
+        "AWS_SDK_UA_APP_ID": log_stream[-32:],
         "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
         "AWS_REGION": place.region,
         "AWS_DEFAULT_REGION": place.region,

@@ -56,6 +56,11 @@ class Pool:
         with self._changed:
             return [worker.pid for worker in (*self._idle, *self._busy)]
 
+    def find(self, name: str) -> Worker | None:
+        """The environment of this name, if it is one of these."""
+        with self._changed:
+            return next((worker for worker in (*self._idle, *self._busy) if worker.name == name), None)
+
     def invoke(self, payload: bytes, *, wait_until: float, answer_by: float | None = None) -> Result:
         """Run the function once; `wait_until` (time.monotonic) limits the wait for a free environment.
 

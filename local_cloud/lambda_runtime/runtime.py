@@ -68,6 +68,16 @@ class LambdaRuntime:
     def pids(self) -> dict[str, list[int]]:
         return {name: pool.pids() for name, pool in self._pools.items()}
 
+    def function_of(self, worker: str) -> str | None:
+        """The function whose execution environment bears this name."""
+        return next((name for name, pool in self._pools.items() if pool.find(worker)), None)
+
+    def kill(self, worker: str) -> None:
+        """SIGKILL, as from anybody: nobody here knows of it before the environment does not answer."""
+        for pool in self._pools.values():
+            if found := pool.find(worker):
+                found.process.kill()
+
     def close(self) -> None:
         """End every function's processes."""
         self._closing.set()

@@ -41,7 +41,8 @@ class Worker:
         self._request_id, self._invoked, self._deadline = str(uuid.uuid4()), 0.0, 0.0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._started = time.monotonic()
-        stream = time.strftime("%Y/%m/%d/[$LATEST]") + secrets.token_hex(16)
+        self.name = secrets.token_hex(16)
+        stream = time.strftime("%Y/%m/%d/[$LATEST]") + self.name
         self.process: subprocess.Popen[bytes] = start_module(
             "awslambdaric",
             function.handler,

@@ -11,7 +11,10 @@ from local_cloud.blueprint import Names
 # the timeout, for functions that are throttled and tried again; here a waiting invocation is not throttled, and
 # twice the 30 s keep the retry after a crash short.
 VISIBILITY_SECONDS = 60
-MAX_RECEIVE_COUNT = 5
+
+# Between eight deliveries lie 1, 2, 4 … 60 s (faceprint/aws/index_queue.py): two minutes, four times as long as the
+# lease of a photo whose worker was killed. Five were over after 15 s, and a good message could end as a dead letter.
+MAX_RECEIVE_COUNT = 8
 DEAD_LETTER_RETENTION_SECONDS = 14 * 24 * 3600
 
 

@@ -1,5 +1,6 @@
 """The Rekognition collection."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ Image = dict[str, Any]
 """Rekognition's Image: {"Bytes": …} or {"S3Object": …}."""
 
 _MAX_PAGE = 4096
+_SETTLE_SECONDS = 1.5
+"""A collection is consistent in the end: a face that was indexed a moment ago may not be found yet."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,21 @@ class FaceCollection:
         )
 
     def delete(self, face_ids: list[str]) -> None:
-        """DeleteFaces; faces that are gone already are no error."""
-        for start in range(0, len(face_ids), _MAX_PAGE):
-            self._call("delete_faces", CollectionId=self.collection_id, FaceIds=face_ids[start : start + _MAX_PAGE])
+        """DeleteFaces; faces that are gone already are no error.
+
+        They cannot be told from those that are too young to be found, so what was not found is asked for once more.
+        """
+        missing = self._delete(face_ids)
+        if missing:
+            time.sleep(_SETTLE_SECONDS)
+            self._delete(missing)
 
     def find_by_external_image_id(self, external_image_id: str) -> set[str]:
-        """FaceIds of one image, by reading the whole collection: for the rare repair only."""
+        """FaceIds of one image, by reading the whole collection: for the rare repair only.
+
+        Waits first, until also what an attempt indexed just before it was interrupted can be found.
+        """
+        time.sleep(_SETTLE_SECONDS)
         with aws_failures():
             pages = self.client.get_paginator("list_faces").paginate(
                 CollectionId=self.collection_id, PaginationConfig={"PageSize": _MAX_PAGE}
@@ -86,6 +98,17 @@ class FaceCollection:
                 for face in page["Faces"]
                 if face.get("ExternalImageId") == external_image_id
             }
+
+    def _delete(self, face_ids: list[str]) -> list[str]:
+        """Answers which of them were not found."""
+        missing: list[str] = []
+        for start in range(0, len(face_ids), _MAX_PAGE):
+            answer = self._call(
+                "delete_faces", CollectionId=self.collection_id, FaceIds=face_ids[start : start + _MAX_PAGE]
+            )
+            kept = answer.get("UnsuccessfulFaceDeletions", [])
+            missing += [entry["FaceId"] for entry in kept if "FACE_NOT_FOUND" in entry.get("Reasons", ())]
+        return missing
 
     def _call(self, operation: str, **request: Any) -> dict[str, Any]:
         with aws_failures():

@@ -17,7 +17,13 @@ class IndexQueue:
 
     def return_later(self, receipt_handle: str, receive_count: int) -> None:
         """Shows a message again after 1, 2, 4 … 60 seconds: sooner than the visibility timeout, later each time."""
-        seconds = min(2 ** max(receive_count - 1, 0), _MOST_SECONDS)
+        self._show_in(receipt_handle, min(2 ** max(receive_count - 1, 0), _MOST_SECONDS))
+
+    def return_at_once(self, receipt_handle: str) -> None:
+        """Shows a message again now: one that no waiting mends is soon received so often that it is given up."""
+        self._show_in(receipt_handle, 0)
+
+    def _show_in(self, receipt_handle: str, seconds: int) -> None:
         with aws_failures():
             self.client.change_message_visibility(
                 QueueUrl=self.url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from faceprint.handlers.measurements import Measurements, describe_calls
-from faceprint.model.errors import FaceprintError, UnavailableError
+from faceprint.model.errors import FaceprintError, UnavailableError, UnreadableMessageError
 from faceprint.model.records import ObjectEvent, ObjectVersion, Status
 from faceprint.observability import logger, set_log_level
 from faceprint.wiring import Wiring, get_wiring
@@ -27,11 +27,15 @@ def index_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
     wiring.counter.reset()
     logger.append_keys(messageId=record.message_id, sequencer=None, s3RequestId=None, correlation_id=None)
     try:
-        for event in read_s3_events(json.loads(record.body)):
+        for event in read_s3_events(record.body):
             _index_object(event, f"{lambda_context.aws_request_id}:{record.message_id}", lambda_context)
     except Exception as exc:
         _report_return(exc)
-        wiring.index_queue.return_later(record.receipt_handle, int(record.attributes.approximate_receive_count or 1))
+        if isinstance(exc, UnreadableMessageError):
+            wiring.index_queue.return_at_once(record.receipt_handle)
+        else:
+            receives = int(record.attributes.approximate_receive_count or 1)
+            wiring.index_queue.return_later(record.receipt_handle, receives)
         raise
 
 
@@ -47,9 +51,12 @@ def describe_messages(event: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def read_s3_events(event: dict[str, Any]) -> list[ObjectEvent]:
-    """What happened to which object; S3's test event tells of none."""
-    return [_read_record(record) for record in event.get("Records", [])]
+def read_s3_events(body: str) -> list[ObjectEvent]:
+    """What happened to which object; S3's test event tells of none. Raises UnreadableMessageError."""
+    try:
+        return [_read_record(record) for record in json.loads(body).get("Records", [])]
+    except (ValueError, LookupError, TypeError, AttributeError) as exc:
+        raise UnreadableMessageError("This message is no event of S3.") from exc
 
 
 def _read_record(record: dict[str, Any]) -> ObjectEvent:
@@ -57,7 +64,7 @@ def _read_record(record: dict[str, Any]) -> ObjectEvent:
     created = record.get("eventName", "").startswith("ObjectCreated") and {"eTag", "versionId"} <= told.keys()
     return ObjectEvent(
         key=unquote_plus(told["key"]),
-        sequencer=told.get("sequencer", ""),
+        sequencer=str(told.get("sequencer", "")),
         version=ObjectVersion(told["eTag"], told["versionId"]) if created else None,
         request_id=record.get("responseElements", {}).get("x-amz-request-id", ""),
     )

@@ -12,6 +12,7 @@ FaceprintError
 ├── ImageTooSmallError         422  fewer pixels than Rekognition reads
 ├── ThrottledError             429  AWS asks for patience, retries are used up
 ├── MisconfiguredError         500  our role, table, bucket or collection is wrong
+├── UnreadableMessageError     500  a message of the queue is no event of S3
 ├── UpstreamError              502  AWS failed
 └── UnavailableError           503  AWS cannot be reached
 """
@@ -96,6 +97,10 @@ class ThrottledError(FaceprintError):
 
 class MisconfiguredError(FaceprintError):
     """Our role, table, bucket or collection is wrong: not the client's fault, so it is told nothing."""
+
+
+class UnreadableMessageError(FaceprintError):
+    """A message of the queue is no event of S3; no repetition helps."""
 
 
 class UpstreamError(FaceprintError):

@@ -1,6 +1,8 @@
 """S3 event notifications as S3 writes them: version, sequencer, and the events moto forgets or invents."""
 
+import json
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote_plus
@@ -91,6 +93,21 @@ def _record(name: str, bucket: Any, key: Any, notification_id: str) -> dict[str,
             "object": described,
         },
     }
+
+
+def send_events_through(channel: Callable[[dict[str, Any]], list[tuple[dict[str, Any], float]]]) -> None:
+    """`channel` says of each event which ones are sent in its place, and in how many seconds they can be received."""
+
+    def _send_sqs_message(_: Any, account_id: str, event_body: Any, queue_name: str, region_name: str) -> None:
+        backend = backends_of("sqs")[account_id][region_name]
+        if queue_name not in backend.queues:
+            return
+        for body, seconds in channel(event_body):
+            # Under the backend's lock: nobody receives it before its delay is set.
+            message = backend.send_message(queue_name=queue_name, message_body=json.dumps(body))
+            message.delayed_until = max(message.delayed_until, (time.time() + seconds) * 1000)
+
+    wrap(notifications, "_send_sqs_message", _send_sqs_message)
 
 
 def announce_one_event_per_multipart_upload() -> None:

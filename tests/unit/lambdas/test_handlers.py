@@ -56,6 +56,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         index_queue=SimpleNamespace(returned=[]),
     )
     wiring.index_queue.return_later = lambda *message: wiring.index_queue.returned.append(message)
+    wiring.index_queue.return_at_once = lambda handle: wiring.index_queue.returned.append((handle, "at once"))
     world.wiring = wiring
     monkeypatch.setattr(world.clock, "sleep", lambda seconds: _pass(world, seconds))
     for module in (api_gateway, index):
@@ -355,6 +356,19 @@ def test_a_failed_record_comes_back_soon_and_later_each_time(world: World) -> No
 
     assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["m0"]
     assert world.wiring.index_queue.returned == [("h0", 3)]
+
+
+@pytest.mark.parametrize(
+    "body", ["poison", "[]", '"text"', '{"Records": [{}]}', '{"Records": [{"s3": {"object": []}}]}']
+)
+def test_a_record_that_is_no_event_is_given_up_without_waiting(world: World, body: str) -> None:
+    event = sqs_event(s3_event("a.jpg"), receive_count=3)
+    event["Records"][0]["body"] = body
+
+    answer = index.lambda_handler(event, Context())
+
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["m0"]
+    assert world.wiring.index_queue.returned == [("h0", "at once")]
 
 
 def test_debug_mode_logs_the_messages_without_their_receipt_handles(world: World, log: io.StringIO) -> None:

@@ -1,0 +1,90 @@
+"""Failures in the words of each service, as its SDK reads them."""
+
+import http.client
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from local_cloud.faults.operations import REST_SERVICES
+from local_cloud.iam.refusals import refuse_s3
+
+Environ = dict[str, Any]
+Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+# By the services' own lists of errors, which botocore's retry handler knows as well.
+_THROTTLED = {
+    "dynamodb": ("ProvisionedThroughputExceededException", 400),
+    "lambda": ("TooManyRequestsException", 429),
+    "s3": ("SlowDown", 503),
+    "sqs": ("RequestThrottled", 403),
+}
+_FAILED = {
+    "dynamodb": ("InternalServerError", 500),
+    "rekognition": ("InternalServerError", 500),
+    "lambda": ("ServiceException", 500),
+    "s3": ("InternalError", 500),
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a WSGI application said."""
+
+    status: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    @property
+    def is_success(self) -> bool:
+        return self.status.startswith("2")
+
+    def with_document(self, document: dict[str, Any]) -> "Answer":
+        """The same with another JSON body; what was said of the old one's bytes goes."""
+        stale = ("content-length", "x-amz-crc32")
+        kept = [(name, value) for name, value in self.headers if name.lower() not in stale]
+        body = json.dumps(document).encode()
+        return Answer(self.status, (*kept, ("Content-Length", str(len(body)))), body)
+
+
+def ask(application: Application, environ: Environ) -> Answer:
+    """The application's whole answer."""
+    said: list[tuple[str, list[tuple[str, str]]]] = []
+    body = b"".join(application(environ, lambda status, headers, _=None: said.append((status, headers))))
+    return Answer(said[0][0], tuple(said[0][1]), body)
+
+
+def throttled(environ: Environ, service: str) -> Answer:
+    """Too much: ThrottlingException, ProvisionedThroughputExceededException, SlowDown, RequestThrottled …"""
+    code, status = _THROTTLED.get(service, ("ThrottlingException", 400))
+    return _failure(environ, service, code, status, "Rate exceeded")
+
+
+def failed(environ: Environ, service: str) -> Answer:
+    """The service's own fault: 500."""
+    code, status = _FAILED.get(service, ("InternalFailure", 500))
+    return _failure(environ, service, code, status, "We encountered an internal error. Please try again.")
+
+
+def _failure(environ: Environ, service: str, code: str, status: int, message: str) -> Answer:
+    if service == "s3":
+        _, headers, body = refuse_s3(status, code, message)
+    elif environ.get("HTTP_X_AMZ_TARGET") or service in REST_SERVICES:
+        headers, body = _json_failure(service, code, message)
+    else:
+        kind = "Sender" if status < 500 else "Receiver"
+        inner = f"<Type>{kind}</Type><Code>{code}</Code><Message>{message}</Message>"
+        headers = [("Content-Type", "text/xml")]
+        body = f"<ErrorResponse><Error>{inner}</Error></ErrorResponse>".encode()
+    if environ["REQUEST_METHOD"] == "HEAD":
+        body = b""
+    headers = [*headers, ("Content-Length", str(len(body)))]
+    return Answer(f"{status} {http.client.responses[status]}", tuple(headers), body)
+
+
+def _json_failure(service: str, code: str, message: str) -> tuple[list[tuple[str, str]], bytes]:
+    version = "1.0" if service in ("dynamodb", "sqs") else "1.1"
+    headers = [("Content-Type", f"application/x-amz-json-{version}"), ("x-amzn-ErrorType", code)]
+    if service == "sqs":
+        headers.append(("x-amzn-query-error", f"{code};Sender"))
+    return headers, json.dumps({"__type": code, "message": message}).encode()
