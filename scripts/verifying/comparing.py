@@ -46,7 +46,7 @@ class Comparison:
         busy = {key for key in keys if self._is_in_work(key)}
         photos = [finding for key in keys - busy for finding in self._judge_photo(key)]
         unsettled = busy | {finding.key for finding in photos if finding.kind in ANNOUNCED}
-        faces = [*self._judge_named_faces(unsettled)]
+        faces = [*self._judge_named_faces(busy, unsettled)]
         named = {finding.face_id for finding in faces}
         faces += self._judge_face_rows(unsettled, named)
         faces += self._judge_strangers(keys, unsettled)
@@ -75,12 +75,22 @@ class Comparison:
         else:
             yield from _judge_row(row)
 
-    def _judge_named_faces(self, unsettled: set[str]) -> Iterator[Finding]:
-        """The faces that the image rows name."""
+    def _judge_named_faces(self, busy: set[str], unsettled: set[str]) -> Iterator[Finding]:
+        """The faces that the image rows name. Another photo's face is told of unsettled rows, too.
+
+        Indexing such a row anew would erase the other photo's face as a stale one of its own.
+        """
         for key, row in self.library.images.items():
-            if key not in unsettled:
-                for face_id in row.face_ids:
+            for face_id in row.face_ids:
+                if key not in busy and self._is_of_other_photo(key, face_id):
+                    yield Finding(Kind.FACE_OF_OTHER_PHOTO, key, face_id, f"it is of {self.library.faces[face_id]}")
+                elif key not in unsettled:
                     yield from self._judge_named(key, face_id)
+
+    def _is_of_other_photo(self, key: str, face_id: str) -> bool:
+        owner = self.library.faces.get(face_id, key)
+        row = self.library.images.get(owner)
+        return owner != key and row is not None and face_id in row.face_ids
 
     def _judge_named(self, key: str, face_id: str) -> Iterator[Finding]:
         owner = self.library.faces.get(face_id)

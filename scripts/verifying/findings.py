@@ -16,6 +16,7 @@ class Kind(StrEnum):
     FACE_COUNT_WRONG = "face-count-wrong"
     FACE_ROW_MISSING = "face-row-missing"
     FACE_ROW_OF_OTHER_KEY = "face-row-of-other-key"
+    FACE_OF_OTHER_PHOTO = "face-of-other-photo"
     FACE_ROW_WITHOUT_IMAGE = "face-row-without-image"
     FACE_ROW_UNNAMED = "face-row-unnamed"
     COLLECTION_FACE_MISSING = "collection-face-missing"
@@ -31,6 +32,7 @@ ANNOUNCED = {Kind.OBJECT_WITHOUT_ROW, Kind.ROW_WITHOUT_OBJECT, Kind.ROW_OF_OTHER
 REOPENED = {
     Kind.FACE_ROW_MISSING,
     Kind.FACE_ROW_OF_OTHER_KEY,
+    Kind.FACE_OF_OTHER_PHOTO,
     Kind.COLLECTION_FACE_MISSING,
     Kind.EXTERNAL_ID_DIFFERS,
 }

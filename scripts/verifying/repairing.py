@@ -64,7 +64,7 @@ class Repair:
         if finding.kind in REMOVED:
             return self._remove_face(finding)
         if finding.kind in REOPENED:
-            self._update(finding.key, "SET #status = :pending", {":pending": {"S": "PENDING"}}, {"#status": "status"})
+            self._reopen(finding)
             return Done(finding, "announced")
         if finding.kind in ANNOUNCED:
             return Done(finding, "announced")
@@ -74,6 +74,15 @@ class Repair:
         if finding.kind is Kind.FACE_COUNT_WRONG:
             return self._count_faces(finding)
         return Done(finding, "left", "not made by Faceprint: delete it yourself if it is nobody's")
+
+    def _reopen(self, finding: Finding) -> None:
+        """Makes the row PENDING; a face of another photo leaves it, so that the indexing does not erase that."""
+        update = "SET #status = :pending"
+        values: dict[str, Any] = {":pending": {"S": "PENDING"}}
+        if finding.kind is Kind.FACE_OF_OTHER_PHOTO:
+            update += " DELETE FaceIds :face"
+            values[":face"] = {"SS": [finding.face_id]}
+        self._update(finding.key, update, values, {"#status": "status"})
 
     def _count_faces(self, finding: Finding) -> Done:
         with self._held(finding.key) as claim:

@@ -29,7 +29,13 @@ HURT = (
     "collection-face-doubled",
     "external-id-differs",
 )
-BARE = ("object-without-row", "row-without-object", "face-row-without-image", "collection-face-orphaned")
+BARE = (
+    "object-without-row",
+    "row-without-object",
+    "face-of-other-photo",
+    "face-row-without-image",
+    "collection-face-orphaned",
+)
 
 
 def photo(number: int) -> bytes:
@@ -176,18 +182,19 @@ def hurt_faces(planted: Planted) -> None:
 def hurt_bare(planted: Planted) -> None:
     cloud, dynamodb = planted.cloud, planted.cloud.client("dynamodb")
     planted.put_unannounced("object-without-row.jpg", 50)
-    row = {**planted.before[HEALTHY[0]], "key": {"S": "row-without-object.jpg"}, "FaceCount": {"N": "0"}}
-    del row["FaceIds"]
+    row = {**planted.before[HEALTHY[0]], "key": {"S": "row-without-object.jpg"}}
     dynamodb.put_item(TableName=cloud.addresses["imagesTable"], Item=row)
     lonely, key = str(uuid.uuid4()), "face-row-without-image.jpg"
     (pattern,) = planted.before[HEALTHY[0]]["FaceIds"]["SS"]
     face = {**planted.face_row(pattern), "FaceId": {"S": lonely}, "key": {"S": key}}
     face["ExternalImageId"] = {"S": external_image_id(key)}
     dynamodb.put_item(TableName=cloud.addresses["table"], Item=face)
+    (borrowed,) = row["FaceIds"]["SS"]
     orphan = planted.index_face(51, external_image_id("nobody.jpg"))
     planted.subjects |= {
         "object-without-row": ("object-without-row.jpg", ""),
         "row-without-object": ("row-without-object.jpg", ""),
+        "face-of-other-photo": ("row-without-object.jpg", borrowed),
         "face-row-without-image": (key, lonely),
         "collection-face-orphaned": ("", orphan),
     }

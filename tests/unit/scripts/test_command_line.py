@@ -193,7 +193,7 @@ def test_the_second_ctrl_c_does_not_wait_for_photos_in_flight(tmp_path: Path) ->
     assert (running, code) == (None, 130)
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("script", [*SCRIPTS, "verify"])
 def test_every_script_has_its_place_in_the_documents(script: str) -> None:
     assert f"`{script}.py" in (ROOT / "README.md").read_text()
     assert f"\n## {script}.py\n" in (ROOT / "docs/scripts.md").read_text()
