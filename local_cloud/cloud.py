@@ -43,7 +43,7 @@ from local_cloud.monitoring.embedded_metrics import EmbeddedMetrics
 from local_cloud.monitoring.metrics import Recorder
 from local_cloud.monitoring.monitor import Monitor
 from local_cloud.monitoring.services import GatewayMetrics, LambdaMetrics
-from local_cloud.prerequisites import free_port, require_free_ports, require_packages
+from local_cloud.prerequisites import require_free_ports, require_packages
 from local_cloud.private_files import make_private
 from local_cloud.provision.storage import ensure_collection
 from local_cloud.provision.terraform import Run, Terraform, require_terraform, variables_of

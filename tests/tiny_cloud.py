@@ -20,7 +20,6 @@ from local_cloud.backend.corrections.functions import announce_reserved_concurre
 from local_cloud.backend.moto_state import ACCOUNT_ID, services_in_use
 from local_cloud.backend.queues import BackendQueues
 from local_cloud.blueprint import read_contract
-from local_cloud.cloud import require_packages
 from local_cloud.discovery import Deployment, discover
 from local_cloud.door import Door
 from local_cloud.events import EventPollers
@@ -37,6 +36,7 @@ from local_cloud.lambda_runtime.runtime import LambdaRuntime
 from local_cloud.monitoring.metrics import Recorder
 from local_cloud.monitoring.monitor import Monitor
 from local_cloud.monitoring.services import GatewayMetrics, LambdaMetrics
+from local_cloud.prerequisites import require_packages
 from local_cloud.provision.api import ensure_api
 from local_cloud.provision.api_definition import api_definition
 from local_cloud.settings import ACCESS_KEY_ID, SECRET_ACCESS_KEY, Settings
