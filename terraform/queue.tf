@@ -18,7 +18,7 @@ resource "aws_sqs_queue" "index" {
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead_letter.arn
     # With the index function's pauses of 1, 2, 4 ... 60 s two minutes, far longer than the lease of a photo.
-    maxReceiveCount     = 8
+    maxReceiveCount = 8
   })
 }
 
