@@ -295,6 +295,23 @@ def test_after_every_single_kind_of_call(world: World, keeper: Keeper, tmp_path:
     assert [name for name in held if found[name] != held[name]] == []
 
 
+@pytest.mark.parametrize("who", ["a poller", "a client"])
+def test_a_message_that_was_dealt_with_does_not_come_back(
+    world: World, keeper: Keeper, tmp_path: Path, who: str
+) -> None:
+    url = world.sqs.create_queue(QueueName="work")["QueueUrl"]
+    world.sqs.send_message(QueueUrl=url, MessageBody="once")
+    queues = BackendQueues(world.backend)
+    message = queues.receive(arn_of("work"), limit=1, wait_seconds=0)[0]
+
+    if who == "a poller":
+        queues.delete(arn_of("work"), [message.receipt_handle])
+    else:
+        world.sqs.delete_message(QueueUrl=url, ReceiptHandle=message.receipt_handle)
+
+    assert found_by_another_process(tmp_path, "aws.snapshot")[0]["queues"]["work"]["messages"] == []
+
+
 def test_what_cannot_be_written_down_is_not_answered_for(
     world: World, keeper: Keeper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
