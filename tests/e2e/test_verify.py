@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,10 @@ import pytest
 
 from faceprint.model.names import external_image_id
 from local_world import ROOT, LocalCloud, sample, start_cloud, wait_until
+from verifying.deployment import Deployment
+from verifying.findings import Finding, Kind
+from verifying.queues import find_queue
+from verifying.repairing import Repair
 
 PHOTOS = ("barack-obama-1", "grace-hopper", "joe-biden-1", "eileen-collins")
 HEALTHY = [f"healthy/{number}.jpg" for number in range(3)]
@@ -264,6 +269,41 @@ def test_a_face_of_another_application_is_told_and_not_touched(planted: Planted)
     assert (code, found["kind"], found["FaceId"]) == (1, "collection-face-foreign", foreign)
     assert [each["done"] for each in report["repaired"]] == ["left"]
     assert deletion["DeletedFaces"] == [foreign]
+
+
+def repair_of(cloud: LocalCloud) -> Repair:
+    """As verify makes it, for findings that have become stale."""
+    names = {name: cloud.addresses[name] for name in ("bucket", "table", "collection")}
+    clients = {service: cloud.client(service) for service in ("s3", "dynamodb", "rekognition", "sqs")}
+    deployment = Deployment(**names, images_table=cloud.addresses["imagesTable"], **clients)
+    return Repair(deployment, find_queue(deployment), time.time())
+
+
+def test_a_photo_that_somebody_holds_is_left_as_it_is(planted: Planted) -> None:
+    key = HEALTHY[1]
+    planted.change(key, "SET LeaseUntil = :u, LeaseOwner = :o", u={"N": str(time.time() + 60)}, o={"S": "other"})
+    held = planted.row(key)
+    kinds = (Kind.FACE_ROW_MISSING, Kind.LEASE_LEFT, Kind.FACE_COUNT_WRONG, Kind.FACE_ROW_UNNAMED)
+
+    done = repair_of(planted.cloud).run([Finding(kind, key, "face") for kind in kinds])
+    after = planted.row(key)
+    planted.change(key, "REMOVE LeaseUntil, LeaseOwner")
+
+    assert [each.done for each in done] == ["left"] * len(kinds)
+    assert after == held
+
+
+def test_a_face_that_its_photo_names_by_then_stays(planted: Planted) -> None:
+    key = HEALTHY[2]
+    (face_id,) = planted.row(key)["FaceIds"]["SS"]
+
+    (done,) = repair_of(planted.cloud).run([Finding(Kind.COLLECTION_FACE_ORPHANED, key, face_id)])
+
+    collection = planted.cloud.addresses["collection"]
+    kept = planted.cloud.client("rekognition").list_faces(CollectionId=collection, FaceIds=[face_id])["Faces"]
+    assert (done.done, [face["FaceId"] for face in kept]) == ("left", [face_id])
+    assert planted.face_row(face_id)["key"]["S"] == key
+    assert "LeaseUntil" not in planted.row(key)
 
 
 def test_work_in_progress_is_no_disagreement(planted: Planted) -> None:
