@@ -37,6 +37,9 @@ class Keep(Protocol):
     def __call__(self, *, parts_only: bool) -> None: ...
 
 
+_RANGE = re.compile(r"bytes=[0-9]{0,18}-[0-9]{0,18}")
+
+
 class _MotoRequest(Request):
     """A request that came through a real server: moto then leaves the Date header to that server."""
 
@@ -63,6 +66,8 @@ class AwsBackend:
 
     def answer(self, environ: dict[str, Any], *, service: str, region: str) -> Answer:
         """Run one request; an operation moto does not know is a 400, as a service answers, not a 500."""
+        if not _RANGE.fullmatch(environ.get("HTTP_RANGE", "")):
+            environ.pop("HTTP_RANGE", None)  # S3 takes a range it cannot read for none; moto fails
         request = _MotoRequest(environ)
         environ["RAW_URI"] = environ.get("REQUEST_URI", "")
         request.get_data(parse_form_data=False)  # outside the lock: the client may be slow

@@ -170,6 +170,15 @@ def test_what_is_not_http_is_refused_at_every_address(world: World, name: str) -
     assert answers["engine"].json["__type"] == "SerializationException"
 
 
+def test_a_range_that_cannot_be_read_is_none(world: World) -> None:
+    path = f"/{world.cloud.addresses['bucket']}/library/joe-biden-1.jpg"
+    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: \r\nRange: %\r\nConnection: close\r\n\r\n"
+
+    answer = exchange(world.door, head.encode())
+
+    assert answer.status < 500
+
+
 @pytest.mark.parametrize("name", BOMBS)
 def test_bomb_costs_bounded_time_and_memory(world: World, name: str) -> None:
     body = json.dumps({"Image": {"Bytes": base64.b64encode(BOMBS[name]()).decode()}}).encode()

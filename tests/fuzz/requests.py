@@ -137,7 +137,7 @@ def fuzz_requests(world: World, tally: Tally) -> None:
     def ask_door(request: bytes) -> None:
         answer = exchange(world.door, request.replace(b"/v1/", b"/rekognition-123456789012/", 1))
         tally.took(answer.seconds, request)
-        tally.answered(answer.status, request)
+        tally.answered(answer.status, request, where="door")
         if not answer.status:
             raise FoundError("the door closes without an answer", request)
 
