@@ -77,7 +77,7 @@ locals {
           passthroughBehavior = "when_no_templates"
           responses = {
             default = {
-              statusCode         = "405"
+              statusCode = "405"
               responseParameters = merge(
                 { for name, value in local.security_headers : "method.response.header.${name}" => "'${value}'" },
                 { "method.response.header.Allow" = "'${join(", ", [for method in methods : upper(method)])}'" },
