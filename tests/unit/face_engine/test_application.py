@@ -138,3 +138,25 @@ def test_full_workshop_refuses_at_once_and_recovers() -> None:
     busy.join(5)
 
     assert workshop.run(lambda: {"done": True}) == {"done": True}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"HTTP_HOST": "evil.example:8002"},
+        {"HTTP_HOST": "a@b@"},
+        {"HTTP_ORIGIN": "https://evil.example"},
+        {"HTTP_ORIGIN": "null"},
+        {"HTTP_SEC_FETCH_SITE": "cross-site"},
+    ],
+)
+def test_web_pages_and_rebound_names_are_refused(client: Client, changes: dict[str, str]) -> None:
+    status, headers, answer = client.send("ListCollections", **changes)
+
+    assert (status, answer["__type"]) == ("400 Bad Request", "AccessDeniedException")
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8002", "localhost:8002", "[::1]:8002", "10.0.0.7"])
+def test_addresses_and_localhost_are_answered(client: Client, host: str) -> None:
+    assert client.send("ListCollections", HTTP_HOST=host)[0] == "200 OK"

@@ -2,13 +2,16 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
 
 from faceprint.aws.call_counter import CallCounter
 from faceprint.handlers import api_gateway, info
+from faceprint.handlers.security_headers import SECURITY_HEADERS, secure
 from faceprint.settings import load_settings
 
 PAGE = "https://photos.example.com"
@@ -72,3 +75,18 @@ def test_without_origins_nothing_speaks_of_them(deployed: SimpleNamespace) -> No
     _, headers, _ = send("GET", Origin=PAGE)
 
     assert not {"Vary", "Access-Control-Allow-Origin"} & headers.keys()
+
+
+def test_functions_and_api_gateway_send_the_same_security_headers() -> None:
+    contract = yaml.safe_load((Path(__file__).parents[3] / "api/openapi.yaml").read_text())
+
+    # A directive without sources is one with 'none'.
+    sent = {name: value.replace(" 'none'", "") for name, value in SECURITY_HEADERS.items()}
+
+    assert sent == contract["x-security-headers"]
+
+
+def test_no_header_of_a_function_stands_in_their_place() -> None:
+    answer = secure({"statusCode": 200, "headers": {"X-Frame-Options": "ALLOW", "Vary": "Origin"}})
+
+    assert answer["headers"] == {**SECURITY_HEADERS, "Vary": "Origin"}
