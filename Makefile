@@ -23,7 +23,7 @@ checkov := .venv-checkov/installed-$(call key_of,requirements-checkov.txt)
 models := models/set-up-$(call key_of,requirements.txt $(wildcard face_engine/model_setup/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check bench package generate lock clean lambda-packages virtualenv
+.PHONY: help setup demo run test check bench soak package generate lock clean lambda-packages virtualenv
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,9 @@ check: $(installed) $(checkov) ## Check form, style, types, the contract, shell 
 
 bench: setup $(bench_installed) ## Measure, beside the baseline that benchmarks compare with
 	@$(in_venv) python -m tests.benchmark $(ARGS)
+
+soak: setup ## Index 10,000 photos under faults and kills, then compare all stores
+	@$(bin)/python -m tests.soak $(ARGS)
 
 package: $(installed) ## Build the zip of our code and the layer as Terraform does
 	@$(bin)/python scripts/package_lambdas.py code build/code.zip
