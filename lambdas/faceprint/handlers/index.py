@@ -1,6 +1,7 @@
 """S3 events from the queue."""
 
 import json
+import random
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -29,8 +30,29 @@ def index_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
         if isinstance(exc, UnreadableMessageError):
             queue.return_at_once(record.receipt_handle)
         else:
-            queue.return_later(record.receipt_handle, int(record.attributes.approximate_receive_count or 1))
+            queue.return_later(record.receipt_handle, _receive_count(record))
         raise
+    if _receive_count(record) > 1:
+        # Whatever ends this process later takes the batch with it: this message need not go along once more.
+        get_wiring().index_queue.delete(record.receipt_handle)
+
+
+def suspects_last(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Messages that came before after the others, in an order that changes.
+
+    One of them may end the process each time: a photo that takes too much memory, say. All of its batch come back at
+    the same moment, and would meet the same end again.
+    """
+
+    def place(message: dict[str, Any]) -> tuple[bool, float]:
+        count = int(message.get("attributes", {}).get("ApproximateReceiveCount") or 1)
+        return count > 1, random.random()  # noqa: S311  # spreads, guards nothing
+
+    return sorted(records, key=place)
+
+
+def _receive_count(record: SQSRecord) -> int:
+    return int(record.attributes.approximate_receive_count or 1)
 
 
 def describe_messages(event: dict[str, Any]) -> list[dict[str, Any]]:
@@ -69,6 +91,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
     """An SQS batch in, the messages that failed out."""
     set_log_level(debug_mode=get_wiring().settings.debug_mode)
     logger.debug("event", messages=describe_messages(event))
+    event = {**event, "Records": suspects_last(event["Records"])}
     return dict(
         process_partial_response(event=event, record_handler=index_record, processor=_processor, context=context)
     )
