@@ -23,7 +23,7 @@ checkov := .venv-checkov/installed-$(call key_of,requirements-checkov.txt)
 models := models/set-up-$(call key_of,requirements.txt $(wildcard face_engine/model_setup/*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test check audit bench fuzz package generate lock clean lambda-packages virtualenv
+.PHONY: help setup demo run test check audit bench fuzz soak package generate lock clean lambda-packages virtualenv
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -53,6 +53,9 @@ bench: setup $(bench_installed) ## Measure, beside the baseline that benchmarks 
 
 fuzz: setup ## Send bad input at scale (ARGS='--only images --cases 500 --minutes 1 --seed 7')
 	@$(in_venv) python -m tests.fuzz $(ARGS)
+
+soak: setup ## Index 10,000 photos under faults and kills, then compare all stores
+	@$(bin)/python -m tests.soak $(ARGS)
 
 package: $(installed) ## Build the zip of our code and the layer as Terraform does
 	@$(bin)/python scripts/package_lambdas.py code build/code.zip

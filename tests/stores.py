@@ -13,13 +13,17 @@ def index_queue_url(cloud: LocalCloud) -> str:
 
 def objects_of(cloud: LocalCloud) -> dict[str, str]:
     """Key → VersionId of what is there now."""
+    return {version["Key"]: version["VersionId"] for version in _current_versions(cloud)}
+
+
+def current_etags(cloud: LocalCloud) -> dict[str, str]:
+    """Key → ETag of what is there now."""
+    return {version["Key"]: version["ETag"].strip('"') for version in _current_versions(cloud)}
+
+
+def _current_versions(cloud: LocalCloud) -> list[dict[str, Any]]:
     pages = cloud.client("s3").get_paginator("list_object_versions").paginate(Bucket=cloud.addresses["bucket"])
-    return {
-        version["Key"]: version["VersionId"]
-        for page in pages
-        for version in page.get("Versions", ())
-        if version["IsLatest"]
-    }
+    return [version for page in pages for version in page.get("Versions", ()) if version["IsLatest"]]
 
 
 def face_ids_of(cloud: LocalCloud) -> dict[str, dict[str, Any]]:
@@ -30,8 +34,8 @@ def face_ids_of(cloud: LocalCloud) -> dict[str, dict[str, Any]]:
 
 def disagreements(cloud: LocalCloud) -> list[str]:
     """What the stores say differently of each other; none once everything has settled."""
-    images = {row["key"]["S"]: row for row in _rows(cloud, "imagesTable")}
-    faces = {row["FaceId"]["S"]: row["key"]["S"] for row in _rows(cloud, "table")}
+    images = {row["key"]["S"]: row for row in rows_of(cloud, "imagesTable")}
+    faces = {row["FaceId"]["S"]: row["key"]["S"] for row in rows_of(cloud, "table")}
     objects, collection = objects_of(cloud), face_ids_of(cloud)
     told = {face: key for key, row in images.items() for face in row.get("FaceIds", {}).get("SS", ())}
     found = [f"{key}: a row, no object" for key in images.keys() - objects.keys()]
@@ -53,7 +57,8 @@ def settled(cloud: LocalCloud, *, seconds: float) -> list[str]:
     return found
 
 
-def _rows(cloud: LocalCloud, table: str) -> list[dict[str, Any]]:
+def rows_of(cloud: LocalCloud, table: str) -> list[dict[str, Any]]:
+    """All items of a table, named as in the addresses."""
     pages = (
         cloud.client("dynamodb").get_paginator("scan").paginate(TableName=cloud.addresses[table], ConsistentRead=True)
     )

@@ -10,7 +10,7 @@ _MOST_SECONDS = 60
 
 @dataclass(frozen=True)
 class IndexQueue:
-    """Messages come by the event source mapping; only their return is ours."""
+    """Messages come by the event source mapping, which deletes them as well; their return is ours."""
 
     client: Any
     url: str
@@ -22,6 +22,11 @@ class IndexQueue:
     def return_at_once(self, receipt_handle: str) -> None:
         """Shows a message again now: one that no waiting mends is soon received so often that it is given up."""
         self._show_in(receipt_handle, 0)
+
+    def delete(self, receipt_handle: str) -> None:
+        """Removes a message that is dealt with, before the event source does so for the whole batch."""
+        with aws_failures():
+            self.client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt_handle)
 
     def _show_in(self, receipt_handle: str, seconds: int) -> None:
         with aws_failures():

@@ -53,10 +53,11 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         list_images=world.list_images,
         create_upload=CreateUpload(PlainLinks(), 900),
         keep_faces=world.keep_faces,
-        index_queue=SimpleNamespace(returned=[]),
+        index_queue=SimpleNamespace(returned=[], deleted=[]),
     )
     wiring.index_queue.return_later = lambda *message: wiring.index_queue.returned.append(message)
     wiring.index_queue.return_at_once = lambda handle: wiring.index_queue.returned.append((handle, "at once"))
+    wiring.index_queue.delete = wiring.index_queue.deleted.append
     world.wiring = wiring
     monkeypatch.setattr(world.clock, "sleep", lambda seconds: _pass(world, seconds))
     for module in (api_gateway, index):
@@ -371,6 +372,28 @@ def test_a_record_that_is_no_event_is_given_up_without_waiting(world: World, bod
     assert world.wiring.index_queue.returned == [("h0", "at once")]
 
 
+@pytest.mark.parametrize(("receive_count", "deleted"), [(1, []), (2, ["h0"])])
+def test_a_record_that_came_again_is_deleted_as_soon_as_it_is_done(
+    world: World, receive_count: int, deleted: list[str]
+) -> None:
+    world.store.write("a.jpg", PHOTO, content_type="image/jpeg", metadata={})
+
+    index.lambda_handler(sqs_event(s3_event("a.jpg"), receive_count=receive_count), Context())
+
+    assert world.wiring.index_queue.deleted == deleted
+
+
+def test_records_that_came_before_are_taken_last_and_in_changing_order() -> None:
+    messages = [
+        {"messageId": number, "attributes": {"ApproximateReceiveCount": str(number % 2 + 1)}} for number in range(10)
+    ]
+
+    orders = [[message["messageId"] for message in index.suspects_last(messages)] for _ in range(20)]
+
+    assert all(set(order[:5]) == {0, 2, 4, 6, 8} for order in orders)
+    assert len({order[-1] for order in orders}) > 1
+
+
 def test_debug_mode_logs_the_messages_without_their_receipt_handles(world: World, log: io.StringIO) -> None:
     world.wiring.settings = load_settings({"DEBUG_MODE": "true"})
 
@@ -539,7 +562,7 @@ def test_metrics_tell_what_became_of_photos(metered: World, capsys: pytest.Captu
         ("FailedImages", "UnsupportedFormat"): [1],
         ("RepeatedEvents", ""): [1],
         ("ReturnedMessages", "Throttled"): [1],
-        ("ReturnedMessages", "JSONDecodeError"): [1],
+        ("ReturnedMessages", "UnreadableMessageError"): [1],
     }
 
 
