@@ -35,7 +35,7 @@ ERRORS = sorted(
 # Words in the shape of a setting that are none of ours.
 WORDS_OF_OTHERS = {
     *("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_REKOGNITION", "AWS_ENDPOINT_URL_S3", "AWS_DEFAULT_REGION"),
-    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
+    *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SDK_UA_APP_ID", "FACE_NOT_FOUND"),
 }
 PREFIXES = sorted({name.partition("_")[0] for name in INPUTS if "_" in name})
 
