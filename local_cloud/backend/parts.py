@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 from moto.s3.utils import _VersionedKeyStore
 from moto.sqs.models import Message, Queue
@@ -44,12 +43,6 @@ def mark_what_is_touched() -> None:
         touched.rows.add((("dynamodb", table.account_id, table.region_name, table.name), hash_key))
         return original(table, hash_key, *args, **kwargs)
 
-    def mark_put(original: Any, table: Table, item_attrs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-        if table.hash_key_attr in item_attrs:
-            place = ("dynamodb", table.account_id, table.region_name, table.name)
-            touched.rows.add((place, DynamoType(item_attrs[table.hash_key_attr])))
-        return original(table, item_attrs, *args, **kwargs)
-
     def mark_object(original: Any, keys: _VersionedKeyStore, key: str) -> Any:
         touched.objects.setdefault(id(keys), set()).add(key)
         return original(keys, key)
@@ -62,9 +55,8 @@ def mark_what_is_touched() -> None:
         touched.messages = True
         return original(*args, **kwargs)
 
-    wrap(Table, "get_item", mark_row)
+    wrap(Table, "get_item", mark_row)  # put_item begins with it too
     wrap(Table, "delete_item", mark_row)
-    wrap(Table, "put_item", mark_put)
     wrap(_VersionedKeyStore, "__sgetitem__", mark_object)  # every way to or into the dictionary begins with it
     for name in ("tag_resource", "delete_all_tags_for_resource", *_UNTAGGING):
         wrap(TaggingService, name, mark_tags)

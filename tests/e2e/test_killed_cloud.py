@@ -20,6 +20,7 @@ from PIL import Image
 from local_world import ROOT, SAMPLES, LocalCloud, start_cloud, wait_until
 
 UPLOADS = 200
+UPLOADS_BEFORE_A_KILL = 15
 CLIENTS = 4
 KILLS_AT_WORK = 8
 KILLS_AT_START = 2
@@ -34,7 +35,7 @@ def test_what_was_answered_outlives_ten_kills_and_is_indexed_exactly_once(tmp_pa
     with ThreadPoolExecutor(CLIENTS) as pool, uploads:
         clients = [pool.submit(uploads.run, cloud) for _ in range(CLIENTS)]
         for kill in range(KILLS_AT_WORK):
-            uploads.wait_for(UPLOADS * (kill + 1) // (KILLS_AT_WORK + 2))
+            uploads.wait_for(UPLOADS_BEFORE_A_KILL * (kill + 1))
             time.sleep(chance.uniform(0, 0.5))  # a random moment is what is tested
             end(cloud.process)
             if kill < KILLS_AT_START:
