@@ -22,9 +22,9 @@ INTERRUPTED = 130
 
 def main() -> int:
     """0: nothing lost, nothing twice, all stores agree; 1: not so; 130: Ctrl-C."""
-    options = _parse()
+    options, data = _parse()
     with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder:
-        soak = Soak(options, Path(folder) / "data")
+        soak = Soak(options, data or Path(folder) / "data")
         try:
             closing = _run(soak)
         except KeyboardInterrupt:
@@ -50,7 +50,7 @@ def _print_details(closing: Closing) -> None:
             print(f"{name}: {wrong}")
 
 
-def _parse() -> Options:
+def _parse() -> tuple[Options, Path | None]:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     defaults = Options(uploads=10_000)
     parser.add_argument("--uploads", type=int, default=defaults.uploads, metavar="N", help="how many (10000)")
@@ -62,7 +62,12 @@ def _parse() -> Options:
     parser.add_argument(
         "--drain-seconds", type=float, default=900, metavar="S", help="for what is left in the end (900)"
     )
-    return Options(**vars(parser.parse_args()))
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="keep the cloud's data and logs here, an empty directory"
+    )
+    given = vars(parser.parse_args())
+    data = given.pop("data")
+    return Options(**given), data
 
 
 if __name__ == "__main__":

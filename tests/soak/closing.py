@@ -47,6 +47,7 @@ def close_books(world: World, workload: Workload) -> Closing:
     corrupt = {step.key: make_corrupt_photo(step.photo) for step in workload.steps if step.kind == "corrupt"}
     lost = [key for key, data in photos.items() if not _is_there(data, etags.get(key), rows.get(key), _WELL)]
     lost += [key for key, data in corrupt.items() if not _is_there(data, etags.get(key), rows.get(key), {"FAILED"})]
+    lost = [f"{key}: {_what_is_there(workload, key, etags.get(key))}" for key in lost]
     gone = workload.deleted
     return Closing(
         lost=tuple(lost),
@@ -65,6 +66,13 @@ def _is_there(data: bytes, etag: str | None, row: dict[str, Any] | None, statuse
     """These bytes, indexed in this state."""
     wanted = hashlib.md5(data).hexdigest()
     return etag == wanted and row is not None and row["ETag"]["S"] == wanted and row["status"]["S"] in statuses
+
+
+def _what_is_there(workload: Workload, key: str, etag: str | None) -> str:
+    """Which of the photos that were sent under this name, in the order of their sending."""
+    photos = [step.photo for step in workload.steps if step.key == key and step.kind not in ("delete", "corrupt")]
+    held = [str(photo) for photo in photos if hashlib.md5(make_photo(photo)).hexdigest() == etag]
+    return f"wanted the last of {photos}, holds {held or etag}"
 
 
 def _dead_letters(cloud: LocalCloud) -> list[str]:
