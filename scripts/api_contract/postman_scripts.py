@@ -93,7 +93,12 @@ def _javascript_value(expected: Any) -> str:
 
 
 def _javascript_path(path: str) -> str:
-    return "".join(f"[{name}]" if name.isdigit() else f".{name}" for name in path.split("."))
+    def step(name: str) -> str:
+        if name.isdigit():
+            return f"[{name}]"
+        return f".{name}" if name.isidentifier() else f'["{name}"]'
+
+    return "".join(map(step, path.split(".")))
 
 
 def _clear_lines(leftovers: Sequence[str]) -> list[str]:

@@ -59,7 +59,7 @@ class Recorder:
     def _send(self, step: Step) -> requests.Response:
         target = fill(step.target, self.saved)
         url = target if target.startswith("http") else self.url + target
-        headers = dict(step.headers) | ({"x-api-key": self.key} if step.needs_key else {})
+        headers = self._headers(step) | ({"x-api-key": self.key} if step.needs_key else {})
         with ExitStack() as files:
             body = _sent_body(self._body(step), files)
             return self._fetch(step.method, url, headers=headers, **body)
@@ -81,7 +81,11 @@ class Recorder:
         target = placeholders.text(fill(step.target, self.saved))
         key = {"x-api-key": "…"} if step.needs_key else {}
         body = placeholders.normalise(_shown_body(self._body(step)))
-        return Request(step.method, target, key | dict(step.headers), body)
+        headers = {name: placeholders.text(value) for name, value in self._headers(step).items()}
+        return Request(step.method, target, key | headers, body)
+
+    def _headers(self, step: Step) -> dict[str, str]:
+        return {name: fill(value, self.saved) for name, value in step.headers.items()}
 
 
 def meets(found: Any, expected: Any) -> bool:

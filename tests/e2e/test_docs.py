@@ -52,14 +52,19 @@ def test_copying_the_bucket_onto_itself_makes_a_lost_collection_anew(
 
     run(restore, own_cloud, tmp_path)
 
-    wait_until(lambda: own_cloud.send("PUT", "/search", sample("barack-obama-2")).json()["outcome"] == "match")
-    (face,) = rekognition.list_faces(CollectionId=collection)["Faces"]
-    assert own_cloud.send("GET", f"/faces/{face['FaceId']}").json()["name"] == "Barack Obama"
+    def restored() -> list[str]:
+        faces = rekognition.list_faces(CollectionId=collection)["Faces"]
+        return [face["FaceId"] for face in faces if face["ExternalImageId"] == "restored.jpg"]
+
+    (face_id,) = wait_until(restored)
+    found = wait_until(lambda: own_cloud.send("GET", f"/faces/{face_id}").json().get("name"))
+    assert found == "Barack Obama"
+    assert own_cloud.send("PUT", "/search", sample("barack-obama-2")).json()["outcome"] == "match"
 
 
 def counted_in_the_page() -> dict[str, dict[str, Any]]:
     """Column by column, the calls of the table of costs; "some" for what depends on the time it takes."""
-    rows = re.findall(r"^\| `([\w.]+)` \|(.*)\|$", OPERATIONS, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+\.\w+)` \|(.*)\|$", OPERATIONS, re.MULTILINE)
     cells = {call: [cell.strip() for cell in line.split("|")] for call, line in rows}
     return {
         column: {call: int(row[at]) if row[at].isdecimal() else row[at] for call, row in cells.items() if row[at]}

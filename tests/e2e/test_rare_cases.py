@@ -107,13 +107,13 @@ def collection(cloud: LocalCloud) -> set[str]:
     return {face["FaceId"] for face in faces}
 
 
-def test_a_photo_that_is_removed_while_its_upload_waits_is_not_found(cloud: LocalCloud) -> None:
+def test_an_upload_whose_photo_is_removed_while_it_waits_is_a_conflict(cloud: LocalCloud) -> None:
     with indexing_held_up(cloud), ThreadPoolExecutor(1) as sender:
         upload = sender.submit(cloud.send, "PUT", "/index/vanishing.jpg", sample("grace-hopper"))
         remove_versions(cloud, wait_until(lambda: versions_of(cloud, "vanishing.jpg")))
         answer = upload.result()
 
-    assert (answer.status_code, answer.json()["error"]) == (404, "NotFound")
+    assert (answer.status_code, answer.json()["error"]) == (409, "Conflict")
     wait_until(lambda: not any(cloud.status()["queues"]["rekognition-index"].values()))
     assert faces_of(cloud, "vanishing.jpg") == set()
 
