@@ -16,16 +16,16 @@ from stores import face_ids_of, index_queue_url, settled
 
 MOMENTS = ("before", "after")
 PHOTOS = ("barack-obama-1", "grace-hopper", "joe-biden-1", "eileen-collins")
-# The calls that change something, or decide what is changed. The first test of this file holds them to the log.
+# The calls that change something. The first test of this file holds them to the log.
 CALLS = {
     "upload": ("PutObject",),
-    "index": ("GetObject", "UpdateItem", "IndexFaces", "TransactWriteItems"),
-    "replace": ("GetObject", "UpdateItem", "IndexFaces", "DeleteFaces", "TransactWriteItems"),
-    "erase": ("ListObjectVersions", "DeleteObjects", "UpdateItem", "DeleteFaces", "TransactWriteItems"),
+    "index": ("UpdateItem", "IndexFaces", "TransactWriteItems"),
+    "replace": ("UpdateItem", "IndexFaces", "DeleteFaces", "TransactWriteItems"),
+    "erase": ("DeleteObjects", "UpdateItem", "DeleteFaces", "TransactWriteItems"),
     "remove": ("UpdateItem", "DeleteFaces", "TransactWriteItems"),
 }
-WAVES = 10
-READS = {"GetItem", "BatchGetItem", "HeadObject"}
+WAVES = 7
+READS = {"GetItem", "BatchGetItem", "GetObject", "HeadObject", "ListObjectVersions"}
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ def test_the_calls_are_those_that_the_functions_log(cloud: LocalCloud) -> None:
         for function in ("upload", "library")
     }
 
-    assert names_of(reconciled[0]) == set(CALLS["index"])
-    assert names_of(reconciled[1]) == set(CALLS["replace"])
+    assert names_of(reconciled[0]) - READS == set(CALLS["index"])
+    assert names_of(reconciled[1]) - READS == set(CALLS["replace"])
     assert names_of(served["library"][0]) - READS <= set(CALLS["erase"])
     assert all(names_of(calls) - READS == set(CALLS["upload"]) for calls in served["upload"])
 

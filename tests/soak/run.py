@@ -26,6 +26,7 @@ class Options:
     clients: int = 8
     rate: float = 0.3
     drain_seconds: float = 600.0
+    visibility_seconds: int | None = None  # None: messages of killed workers come back as deployed, after 60 s
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Soak:
     def run(self) -> Closing:
         """Raises RefusedError when a client was refused for good."""
         plan = fault_plan(self.options.seed, rate=self.options.rate)
-        self.world = World(self.data, plan, self.options.seed)
+        self.world = World(self.data, plan, self.options.seed, self.options.visibility_seconds)
         clients = Clients(self.world, self.workload.steps, count=self.options.clients)
         started = time.monotonic()
         try:

@@ -16,6 +16,7 @@ import requests
 
 from fault_plans import fault_report
 from local_world import ROOT, LocalCloud, start_cloud
+from stores import index_queue_url
 
 THROTTLED = ("dynamodb", "rekognition", "s3", "sqs")
 
@@ -41,6 +42,7 @@ class World:
     data: Path
     plan: dict[str, Any]
     seed: int
+    visibility_seconds: int | None = None  # of the index queue; None: as deployed
     struck: dict[str, int] = field(default_factory=dict)
     kills: dict[str, int] = field(default_factory=lambda: {"worker": 0, "engine": 0, "cloud": 0})
 
@@ -53,7 +55,11 @@ class World:
         self.cloud = self._start()
 
     def _start(self) -> LocalCloud:
-        return start_cloud(self.data, "--faults", str(self._plan_file))
+        cloud = start_cloud(self.data, "--faults", str(self._plan_file))
+        if self.visibility_seconds is not None:
+            attributes = {"VisibilityTimeout": str(self.visibility_seconds)}
+            cloud.client("sqs").set_queue_attributes(QueueUrl=index_queue_url(cloud), Attributes=attributes)
+        return cloud
 
     def observe(self) -> None:
         """Takes down how often each fault has struck; a killed cloud takes the last moment's count with it."""
