@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from faceprint.model.names import external_image_id
 from local_world import ROOT, LocalCloud, sample, start_cloud, wait_until
 from shell_blocks import RUNNABLE, blocks, run
 from terraform_world import unavailable
@@ -54,7 +55,7 @@ def test_copying_the_bucket_onto_itself_makes_a_lost_collection_anew(
 
     def restored() -> list[str]:
         faces = rekognition.list_faces(CollectionId=collection)["Faces"]
-        return [face["FaceId"] for face in faces if face["ExternalImageId"] == "restored.jpg"]
+        return [face["FaceId"] for face in faces if face["ExternalImageId"] == external_image_id("restored.jpg")]
 
     (face_id,) = wait_until(restored)
     found = wait_until(lambda: own_cloud.send("GET", f"/faces/{face_id}").json().get("name"))
