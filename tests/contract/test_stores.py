@@ -223,7 +223,9 @@ def test_forgetting_a_face_leaves_the_others(stores: Stores) -> None:
 
 def test_a_bucket_keeps_versions_until_the_photo_is_erased(stores: Stores) -> None:
     first = stores.bucket.write(KEY, b"one", content_type="image/jpeg", metadata={"name": "José"})
-    second = stores.bucket.write(KEY, b"two", content_type="image/jpeg", metadata={"name": "Eva", "a": "b"})
+    second = stores.bucket.write(
+        KEY, b"two", content_type="image/jpeg", metadata={"name": "Eva", "a": "b"}, replaces=first
+    )
     stores.bucket.write(KEY + ".bak", b"other", content_type="image/jpeg", metadata={})
 
     found = stores.bucket.find(KEY)
@@ -242,7 +244,7 @@ def test_a_bucket_keeps_versions_until_the_photo_is_erased(stores: Stores) -> No
 
 
 def test_a_new_object_is_written_only_where_there_is_none(stores: Stores) -> None:
-    options = {"content_type": "image/jpeg", "metadata": {}, "only_new": True}
+    options = {"content_type": "image/jpeg", "metadata": {}}
     first = stores.bucket.write(KEY, b"one", **options)
 
     with pytest.raises(ConflictError):
@@ -250,6 +252,20 @@ def test_a_new_object_is_written_only_where_there_is_none(stores: Stores) -> Non
     assert stores.bucket.find(KEY).version == first
     stores.bucket.erase(KEY)
     assert stores.bucket.write(KEY, b"two", **options) != first
+
+
+def test_an_object_is_replaced_only_by_who_knows_what_is_there(stores: Stores) -> None:
+    options = {"content_type": "image/jpeg", "metadata": {}}
+    first = stores.bucket.write(KEY, b"one", **options)
+    second = stores.bucket.write(KEY, b"two", **options, replaces=first)
+
+    with pytest.raises(ConflictError):
+        stores.bucket.write(KEY, b"late", **options, replaces=first)
+    assert stores.bucket.find(KEY).version == second
+    stores.bucket.erase(KEY)
+    with pytest.raises(NotFoundError):
+        stores.bucket.write(KEY, b"late", **options, replaces=second)
+    assert stores.bucket.find(KEY) is None
 
 
 def test_a_bucket_lists_its_photos_by_name(stores: Stores) -> None:

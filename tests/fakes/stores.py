@@ -42,13 +42,26 @@ class MemoryImageStore:
         return self.versions[key][-1][0] if self.versions.get(key) else None
 
     def write(
-        self, key: str, data: bytes, *, content_type: str, metadata: dict[str, str], only_new: bool = False
+        self,
+        key: str,
+        data: bytes,
+        *,
+        content_type: str,
+        metadata: dict[str, str],
+        replaces: ObjectVersion | None = None,
     ) -> ObjectVersion:
-        if only_new and self.versions.get(key):
+        stored = self.versions[key][-1][0] if self.versions.get(key) else None
+        if replaces and not stored:
+            raise NotFoundError("There is no such image.")
+        if stored and (replaces is None or replaces.etag != stored.version.etag):
             raise ConflictError("The image exists already.")
+        return self.put(key, data, metadata=metadata)
+
+    def put(self, key: str, data: bytes, *, metadata: dict[str, str] | None = None) -> ObjectVersion:
+        """As anybody else writes into the bucket, whatever is there."""
         self.written += 1
         version = ObjectVersion(hashlib.md5(data).hexdigest(), f"v{self.written}")
-        stored = StoredObject(key, version, len(data), datetime.now(UTC), dict(metadata), data)
+        stored = StoredObject(key, version, len(data), datetime.now(UTC), dict(metadata or {}), data)
         self.versions.setdefault(key, []).append((stored, data))
         return version
 

@@ -39,7 +39,7 @@ class World:
 
     def put(self, key: str, data: bytes, **metadata: str) -> None:
         """An object that came by other means than our API, and is indexed."""
-        self.store.write(key, data, content_type="image/jpeg", metadata=metadata)
+        self.store.put(key, data, metadata=metadata)
         self.index(key)
 
     def disagreements(self) -> list[str]:

@@ -35,7 +35,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(key=st.sampled_from(KEYS), photo=st.sampled_from(PHOTOS))
     def put(self, key: str, photo: bytes) -> None:
-        self.world.store.write(key, photo, content_type="image/jpeg", metadata={})
+        self.world.store.put(key, photo)
         self.events.append(key)
 
     @rule(key=st.sampled_from(KEYS))

@@ -37,13 +37,20 @@ class ImageStore:
         return _to_object(key, answer, int(total) if total.isdigit() else len(head), head)
 
     def write(
-        self, key: str, data: bytes, *, content_type: str, metadata: dict[str, str], only_new: bool = False
+        self,
+        key: str,
+        data: bytes,
+        *,
+        content_type: str,
+        metadata: dict[str, str],
+        replaces: ObjectVersion | None = None,
     ) -> ObjectVersion:
-        """Archives a photo and answers the version that it became.
+        """Archives a photo in place of one version, None for nothing; answers the version that it became.
 
-        With only_new raises ConflictError where there is an object of this key.
+        Raises ConflictError where something else is there, NotFoundError where nothing is any more. S3 compares ETags:
+        a version of the same bytes counts as the same.
         """
-        condition = {"IfNoneMatch": "*"} if only_new else {}
+        condition = {"IfMatch": f'"{replaces.etag}"'} if replaces else {"IfNoneMatch": "*"}
         with aws_failures():
             answer = self.client.put_object(
                 Bucket=self.bucket,

@@ -46,7 +46,13 @@ class ImageStore(Protocol):
     def find(self, key: str) -> StoredObject | None: ...
 
     def write(
-        self, key: str, data: bytes, *, content_type: str, metadata: dict[str, str], only_new: bool = False
+        self,
+        key: str,
+        data: bytes,
+        *,
+        content_type: str,
+        metadata: dict[str, str],
+        replaces: ObjectVersion | None = None,
     ) -> ObjectVersion: ...
 
     def erase(self, key: str) -> int: ...

@@ -17,6 +17,9 @@ _DIGEST = f"{RESERVED_METADATA}sha256"
 _SHORTEST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 2.0
 
+_MOST_WRITES = 4
+"""Where so many others write the same name meanwhile, the client should know."""
+
 _OVERTAKEN = "Another request of the same name replaced or erased this photo; send it again if it is the right one."
 
 
@@ -78,29 +81,38 @@ class UploadImage:
         return self.describe.answer(record, duplicate=known)
 
     def _store(self, key: str, data: bytes, content_type: str, metadata: dict[str, str]) -> tuple[ObjectVersion, bool]:
-        """The photo's version, and whether it was there before. A new name, the usual case, takes one call."""
-        try:
-            written = self.store.write(key, data, content_type=content_type, metadata=metadata, only_new=True)
-        except ConflictError:
-            same = self._find_same(key, data, metadata)
-            if same is not None:
-                return same, True
-            written = self.store.write(key, data, content_type=content_type, metadata=metadata)
-        return written, False
+        """The photo's version, and whether it was there before. A new name, the usual case, takes one call.
 
-    def _find_same(self, key: str, data: bytes, metadata: dict[str, str]) -> ObjectVersion | None:
-        """The stored version with the same content and metadata, whoever sent it, unless its indexing has failed."""
+        Each write is for what was there when it was decided on. One that arrives late, sent by a process that is dead
+        or a client that has repeated itself since, finds something else and changes nothing.
+        """
+        replaced: ObjectVersion | None = None
+        for _ in range(_MOST_WRITES):
+            try:
+                written = self.store.write(key, data, content_type=content_type, metadata=metadata, replaces=replaced)
+            except (ConflictError, NotFoundError):
+                stored = self._find(key)
+                if stored is not None and self._is_kept(stored, data, metadata):
+                    return stored.version, True
+                replaced = stored.version if stored else None
+            else:
+                return written, False
+        raise ConflictError(_OVERTAKEN)
+
+    def _find(self, key: str) -> StoredObject | None:
         try:
-            stored = self.store.read_head(key)
+            return self.store.read_head(key)
         except NotFoundError:
             return None
+
+    def _is_kept(self, stored: StoredObject, data: bytes, metadata: dict[str, str]) -> bool:
+        """Whether it has the same content and metadata, whoever sent it, and its indexing has not failed."""
         # Photos that came by other means carry no digest, but mostly an ETag that is one.
         digest = {_DIGEST: metadata[_DIGEST]} if stored.version.etag == _md5(data) else {}
         if _without_origin(digest | stored.metadata) != _without_origin(metadata):
-            return None
-        record = self.images.read(key)
-        failed = record is not None and record.status is Status.FAILED and record.is_final_for(stored.version)
-        return None if failed else stored.version
+            return False
+        record = self.images.read(stored.key)
+        return not (record is not None and record.status is Status.FAILED and record.is_final_for(stored.version))
 
     def _await_record(self, key: str, version: ObjectVersion, *, known: bool, wait: bool) -> ImageRecord | None:
         """The row once it is final for this version, None when that takes too long."""
@@ -121,10 +133,8 @@ class UploadImage:
         return None
 
     def _is_newest(self, key: str, version: ObjectVersion) -> bool:
-        try:
-            return self.store.read_head(key).version == version
-        except NotFoundError:
-            return False
+        stored = self._find(key)
+        return stored is not None and stored.version == version
 
 
 def _without_origin(metadata: dict[str, str]) -> dict[str, str]:

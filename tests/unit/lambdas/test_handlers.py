@@ -337,8 +337,8 @@ def s3_event(*keys: str) -> dict[str, Any]:
 
 def test_check_01_one_bad_record_does_not_retry_its_neighbours(world: World) -> None:
     for name in ("a b.jpg", "é.jpg"):
-        world.store.write(name, PHOTO, content_type="image/jpeg", metadata={})
-    world.store.write("bad.jpg", b"\xff\xd8\xff corrupt", content_type="image/jpeg", metadata={})
+        world.store.put(name, PHOTO)
+    world.store.put("bad.jpg", b"\xff\xd8\xff corrupt")
 
     answer = index.lambda_handler(
         sqs_event(s3_event("a+b.jpg"), "no JSON", s3_event("bad.jpg"), s3_event("%C3%A9.jpg")), Context()
@@ -350,7 +350,7 @@ def test_check_01_one_bad_record_does_not_retry_its_neighbours(world: World) -> 
 
 
 def test_a_failed_record_comes_back_soon_and_later_each_time(world: World) -> None:
-    world.store.write("a.jpg", PHOTO, content_type="image/jpeg", metadata={})
+    world.store.put("a.jpg", PHOTO)
     world.collection.failures.append(ThrottledError("wait"))
 
     answer = index.lambda_handler(sqs_event(s3_event("a.jpg"), receive_count=3), Context())
@@ -376,7 +376,7 @@ def test_a_record_that_is_no_event_is_given_up_without_waiting(world: World, bod
 def test_a_record_that_came_again_is_deleted_as_soon_as_it_is_done(
     world: World, receive_count: int, deleted: list[str]
 ) -> None:
-    world.store.write("a.jpg", PHOTO, content_type="image/jpeg", metadata={})
+    world.store.put("a.jpg", PHOTO)
 
     index.lambda_handler(sqs_event(s3_event("a.jpg"), receive_count=receive_count), Context())
 
@@ -411,7 +411,7 @@ def test_s3s_test_event_is_part_of_life(world: World) -> None:
 
 
 def test_a_record_is_not_begun_without_time_to_finish(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.store.write("a.jpg", PHOTO, content_type="image/jpeg", metadata={})
+    world.store.put("a.jpg", PHOTO)
     monkeypatch.setattr(Context, "seconds", 5)
 
     answer = index.lambda_handler(sqs_event(s3_event("a.jpg")), Context())
@@ -478,7 +478,7 @@ def test_the_index_function_logs_under_the_id_of_the_upload(world: World, log: i
 
 def test_a_message_that_goes_back_is_logged_under_the_id_of_the_upload(world: World, log: io.StringIO) -> None:
     metadata = {"faceprint-correlation-id": "order-7"}
-    world.store.write("a.jpg", PHOTO, content_type="image/jpeg", metadata=metadata)
+    world.store.put("a.jpg", PHOTO, metadata=metadata)
     world.collection.failures.append(ThrottledError("wait"))
 
     index.lambda_handler(sqs_event(s3_event("a.jpg")), Context())
@@ -492,7 +492,7 @@ def test_a_message_that_goes_back_is_logged_under_the_id_of_the_upload(world: Wo
 def test_a_photo_without_a_correlation_id_has_that_of_the_request_to_s3(
     world: World, log: io.StringIO, metadata: dict[str, str]
 ) -> None:
-    world.store.write("a.jpg", PHOTO, content_type="image/jpeg", metadata=metadata)
+    world.store.put("a.jpg", PHOTO, metadata=metadata)
 
     index.lambda_handler(sqs_event(s3_event("a.jpg")), Context())
 
@@ -546,10 +546,10 @@ def metered(world: World, capsys: pytest.CaptureFixture[str]) -> World:
 
 def test_metrics_tell_what_became_of_photos(metered: World, capsys: pytest.CaptureFixture[str]) -> None:
     for key, photo in (("face.jpg", PHOTO), ("empty.jpg", make_image(9)), ("bad.jpg", b"\xff\xd8\xff corrupt")):
-        metered.store.write(key, photo, content_type="image/jpeg", metadata={})
+        metered.store.put(key, photo)
 
     index.lambda_handler(sqs_event(*map(s3_event, ("face.jpg", "empty.jpg", "bad.jpg", "face.jpg"))), Context())
-    metered.store.write("later.jpg", PHOTO, content_type="image/jpeg", metadata={})
+    metered.store.put("later.jpg", PHOTO)
     metered.collection.failures.append(ThrottledError("wait"))
     index.lambda_handler(sqs_event(s3_event("later.jpg"), "no JSON"), Context())
 

@@ -84,7 +84,7 @@ def test_check_09_another_photo_under_the_same_name_replaces_the_faces(world: Wo
 def test_a_late_event_of_an_older_version_indexes_what_is_there_now(world: World) -> None:
     for seed, person in ((1, "ana"), (2, "bea")):
         photo = world.collection.show(make_image(seed), person)
-        world.store.write("a.jpg", photo, content_type="image/jpeg", metadata={})
+        world.store.put("a.jpg", photo)
 
     world.index("a.jpg")
     world.index("a.jpg")
@@ -106,7 +106,7 @@ def test_an_object_that_is_gone_takes_its_faces_and_rows_along(world: World) -> 
 
 def test_a_crash_after_indexing_leaves_no_second_faces(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     photo = world.collection.show(make_image(1), "ana")
-    world.store.write("a.jpg", photo, content_type="image/jpeg", metadata={})
+    world.store.put("a.jpg", photo)
     _index_and_crash(world, monkeypatch, "commit")
 
     world.index("a.jpg")
@@ -119,7 +119,7 @@ def test_faces_of_a_crashed_attempt_go_when_the_photo_was_replaced_meanwhile(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     photo = world.collection.show(make_image(1), "ana")
-    world.store.write("a.jpg", photo, content_type="image/jpeg", metadata={})
+    world.store.put("a.jpg", photo)
     _index_and_crash(world, monkeypatch, "commit")
 
     world.put("a.jpg", world.collection.show(make_image(2), "bea"))
@@ -134,7 +134,7 @@ def test_a_crash_while_faces_are_replaced_is_put_right(
 ) -> None:
     world.put("a.jpg", world.collection.show(make_image(1), "ana"))
     photo = world.collection.show(make_image(2), "bea")
-    world.store.write("a.jpg", photo, content_type="image/jpeg", metadata={})
+    world.store.put("a.jpg", photo)
     _index_and_crash(world, monkeypatch, step)
 
     world.index("a.jpg")
@@ -144,7 +144,7 @@ def test_a_crash_while_faces_are_replaced_is_put_right(
 
 
 def test_a_lease_keeps_others_out_until_it_ends(world: World) -> None:
-    world.store.write("a.jpg", make_image(1), content_type="image/jpeg", metadata={})
+    world.store.put("a.jpg", make_image(1))
     found = world.store.find("a.jpg")
     assert found is not None
     world.records.claim_version("a.jpg", found.version, owner="somebody", seconds=30)
@@ -158,7 +158,7 @@ def test_a_lease_keeps_others_out_until_it_ends(world: World) -> None:
 
 def test_check_14_throttling_gives_the_lease_back_for_the_next_attempt(world: World) -> None:
     photo = world.collection.show(make_image(1), "ana")
-    world.store.write("a.jpg", photo, content_type="image/jpeg", metadata={})
+    world.store.put("a.jpg", photo)
     world.collection.failures.append(ThrottledError("slow down"))
 
     with pytest.raises(ThrottledError):

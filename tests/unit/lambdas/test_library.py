@@ -84,7 +84,7 @@ def test_a_photo_shows_its_faces_largest_first_and_a_link(world: World) -> None:
 
 def test_a_photo_in_a_newer_version_is_pending(world: World) -> None:
     world.put("a.jpg", make_image(1))
-    world.store.write("a.jpg", make_image(2), content_type="image/jpeg", metadata={"name": "Ana"})
+    world.store.put("a.jpg", make_image(2), metadata={"name": "Ana"})
 
     answer = world.read_image.read("a.jpg")
 
@@ -95,7 +95,7 @@ def test_a_photo_in_a_newer_version_is_pending(world: World) -> None:
 def test_check_15_pages_list_every_photo_once_by_name(world: World) -> None:
     for seed in range(5):
         world.put(f"{seed}.jpg", make_image(seed))
-    world.store.write("9.jpg", make_image(9), content_type="image/jpeg", metadata={})
+    world.store.put("9.jpg", make_image(9))
 
     found, cursor = [], None
     while True:

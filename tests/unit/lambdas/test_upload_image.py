@@ -2,10 +2,13 @@
 
 import uuid
 from collections.abc import Callable
+from itertools import count
+from typing import Any
 
 import pytest
 
 from faceprint.model.errors import ConflictError, ImageTooSmallError, UnsupportedFormatError
+from faceprint.model.records import ObjectVersion
 from fakes.pictures import make_image
 from fakes.stores import ManualClock
 from fakes.world import World
@@ -123,7 +126,7 @@ def test_an_upload_that_was_overtaken_says_so(world: World, clock: BusyClock) ->
 
     def overtake() -> None:
         if len(world.store.versions["a.jpg"]) < 2:
-            world.store.write("a.jpg", other, content_type="image/jpeg", metadata={})
+            world.store.put("a.jpg", other)
 
     clock.meanwhile = overtake
 
@@ -147,3 +150,44 @@ def test_a_refused_photo_leaves_no_trace(world: World) -> None:
 
     assert not world.store.versions
     assert not world.records.rows
+
+
+def test_a_write_that_arrives_late_does_not_undo_what_came_since(world: World) -> None:
+    first = world.store.put("a.jpg", make_image(1))
+    newest = world.store.write("a.jpg", make_image(2), content_type="image/jpeg", metadata={}, replaces=first)
+
+    with pytest.raises(ConflictError):
+        world.store.write("a.jpg", make_image(3), content_type="image/jpeg", metadata={}, replaces=first)
+
+    assert world.store.read_head("a.jpg").version == newest
+
+
+def test_an_upload_replaces_what_it_finds_though_others_write_meanwhile(world: World) -> None:
+    world.store.put("a.jpg", make_image(1))
+    write, others = world.store.write, iter([make_image(2), make_image(3)])
+
+    def write_after_others(key: str, data: bytes, **options: Any) -> ObjectVersion:
+        for photo in others:
+            world.store.put(key, photo)
+            break
+        return write(key, data, **options)
+
+    world.store.write = write_after_others
+
+    answer = upload(world, "a.jpg", make_image(4), wait=False)
+
+    assert answer["image"]["etag"] == world.store.read_head("a.jpg").version.etag
+    assert len(world.store.versions["a.jpg"]) == 4
+
+
+def test_an_upload_gives_up_where_others_write_all_the_time(world: World) -> None:
+    write, numbers = world.store.write, count(1)
+
+    def write_after_another(key: str, data: bytes, **options: Any) -> ObjectVersion:
+        world.store.put(key, make_image(next(numbers)))
+        return write(key, data, **options)
+
+    world.store.write = write_after_another
+
+    with pytest.raises(ConflictError):
+        upload(world, "a.jpg", make_image(100), wait=False)
