@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import struct
 import time
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 import requests
 
+from api_contract.openapi import Operation, load_contract
 from fakes.pictures import make_image
 from local_world import LocalCloud, sample
 
@@ -120,6 +122,16 @@ def test_a_wrong_key_gets_nowhere(cloud: LocalCloud, key: str) -> None:
     answer = cloud.send("PUT", "/index/a.jpg", sample("grace-hopper"), key=key)
 
     assert_refused(answer, 403, "Forbidden", started)
+
+
+@pytest.mark.parametrize("operation", load_contract().operations.values(), ids=lambda each: each.operation_id)
+def test_all_but_health_and_contract_need_a_key(cloud: LocalCloud, operation: Operation) -> None:
+    path = re.sub(r"\{\w+\}", "x", operation.path)
+
+    answer = cloud.send(operation.method, path, key="")
+
+    is_open = path in ("/health", "/openapi.json")
+    assert answer.status_code == (200 if is_open else 403)
 
 
 @pytest.mark.parametrize(
