@@ -13,7 +13,7 @@ class Dice:
 
     def __init__(self, rule: CallRule | EventRule, *, seed: int, number: int) -> None:
         self.rule = rule
-        self._random = Random(f"{seed} {number}")  # noqa: S311  # must be repeatable, guards nothing
+        self._random = Random(f"{seed} {number}")  # noqa: S311 # nosec B311  # must be repeatable, guards nothing
         self._lock = threading.Lock()
         self._seen = self._struck = 0
 
