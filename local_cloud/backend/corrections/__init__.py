@@ -12,12 +12,14 @@ from local_cloud.backend.corrections import (
     dynamodb,
     functions,
     logs,
+    memory,
     message_moves,
     object_bytes,
     partiql,
     queues,
     s3_events,
     update_expressions,
+    version_lists,
 )
 
 
@@ -49,3 +51,5 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     update_expressions.validate_new_items_once()
     partiql.execute_statements_as_dynamodb()
     object_bytes.write_objects_to_files()
+    version_lists.copy_only_the_versions_of_a_page()
+    memory.forget_instances()

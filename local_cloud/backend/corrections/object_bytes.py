@@ -87,3 +87,4 @@ def write_objects_to_files() -> None:
 
     wrap(FakeKey, "__getstate__", get_state)
     wrap(FakeKey, "__setstate__", set_state)
+    wrap(FakeKey, "__del__", lambda _, __: None)  # moto warns of a temporary file left open; there is none

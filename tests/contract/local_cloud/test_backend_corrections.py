@@ -1,5 +1,6 @@
 """Each correction of the backend, by the AWS behaviour it restores."""
 
+import gc
 import io
 import json
 import threading
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.core.common_models import BaseModel
 
 from local_cloud.iam.conditions import holds
 from tests.contract.local_cloud.conftest import ACCOUNT, REGION, World
@@ -291,3 +293,63 @@ def test_only_a_dead_letter_queue_is_redriven(world: World, queues: dict[str, st
         world.sqs.start_message_move_task(SourceArn=f"arn:aws:sqs:{REGION}:{ACCOUNT}:{source}")
 
     assert failure.value.response["Error"]["Code"] == code
+
+
+@pytest.fixture
+def versioned(world: World) -> list[tuple[str, str]]:
+    """A bucket with three versions of each of 12 photos, every fourth erased; key and VersionId of each version."""
+    world.s3.create_bucket(Bucket=BUCKET)
+    world.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    keys = [f"{folder}/{number}.jpg" for folder in ("a", "b") for number in range(6)]
+    written = [
+        (key, world.s3.put_object(Bucket=BUCKET, Key=key, Body=b"%d" % version)["VersionId"])
+        for version in range(3)
+        for key in keys
+    ]
+    for key in keys[::4]:
+        world.s3.delete_object(Bucket=BUCKET, Key=key)
+    return written
+
+
+@pytest.mark.parametrize("size", [1, 2, 4, 1000])
+@pytest.mark.parametrize("prefix", ["", "b/", "b/3.jpg"])
+def test_pages_of_versions_are_the_whole(
+    world: World, versioned: list[tuple[str, str]], size: int, prefix: str
+) -> None:
+    pages = list(
+        world.s3.get_paginator("list_object_versions").paginate(
+            Bucket=BUCKET, Prefix=prefix, PaginationConfig={"PageSize": size}
+        )
+    )
+
+    listed = [entry for page in pages for entry in page.get("Versions", [])]
+    markers = [entry["Key"] for page in pages for entry in page.get("DeleteMarkers", [])]
+    assert sorted((entry["Key"], entry["VersionId"]) for entry in listed) == sorted(
+        (key, version) for key, version in versioned if key.startswith(prefix)
+    )
+    assert markers == [key for key in ("a/0.jpg", "a/4.jpg", "b/2.jpg") if key.startswith(prefix)]
+    assert all(entry["IsLatest"] is (entry["VersionId"] == newest_of(versioned, entry["Key"])) for entry in listed)
+
+
+def newest_of(versions: list[tuple[str, str]], key: str) -> str | None:
+    """The newest version of a photo, unless it is erased."""
+    return (
+        None if key in ("a/0.jpg", "a/4.jpg", "b/2.jpg") else [version for name, version in versions if name == key][-1]
+    )
+
+
+def test_what_is_answered_and_gone_leaves_nothing_in_memory(world: World, versioned: list[tuple[str, str]]) -> None:
+    url = world.sqs.create_queue(QueueName="passing")["QueueUrl"]
+
+    def come_and_go() -> int:
+        for _ in range(5):
+            world.s3.list_object_versions(Bucket=BUCKET)
+            world.sqs.send_message(QueueUrl=url, MessageBody="x")
+            (message,) = world.sqs.receive_message(QueueUrl=url)["Messages"]
+            world.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        gc.collect()
+        return sum(isinstance(each, BaseModel) for each in gc.get_objects())
+
+    come_and_go()
+
+    assert come_and_go() == come_and_go()
