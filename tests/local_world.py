@@ -100,7 +100,8 @@ def start_cloud(data: Path, *options: str, **environment: str) -> LocalCloud:
     line = process.stdout.readline()
     watchdog.cancel()
     if not line:
-        process.wait(10)
+        with process:
+            process.wait(10)
         raise AssertionError("the local cloud did not start: " + "".join(said))
     return LocalCloud(process, json.loads(line), data)
 

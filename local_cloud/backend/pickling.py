@@ -8,6 +8,7 @@ from typing import IO, Any
 from weakref import WeakValueDictionary
 
 import cloudpickle
+from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from moto.core.base_backend import BackendDict, BaseBackend
@@ -63,6 +64,8 @@ class _StatePickler(_Reductions, cloudpickle.Pickler):  # type: ignore[misc]  # 
         if isinstance(value, RSAPrivateKey):
             encoding, form = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
             return _private_key, (value.private_bytes(encoding, form, serialization.NoEncryption()),)
+        if isinstance(value, x509.Certificate):
+            return x509.load_der_x509_certificate, (value.public_bytes(serialization.Encoding.DER),)
         reduced = super().reducer_override(value)
         return cloudpickle.Pickler.reducer_override(self, value) if reduced is NotImplemented else reduced
 

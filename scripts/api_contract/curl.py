@@ -28,7 +28,7 @@ def _repeated(command: str, step: Step) -> str:
 def _command(step: Step) -> str:
     parts = [f"curl -X {step.method}" if step.method != "GET" else "curl"]
     parts += _data(step.body)
-    parts += [f'-H "{name}: {value}"' for name, value in step.headers.items()]
+    parts += [f'-H "{name}: {_shell_variables(value)}"' for name, value in step.headers.items()]
     parts += ['-H "x-api-key: $KEY"'] if step.needs_key else []
     parts += [_target(step)]
     if step.headers.get("Accept") == "image/jpeg":

@@ -107,11 +107,14 @@ FOUND: dict[str, tuple[str, dict[str, str], bytes, int, str]] = {
     ),
 }
 UNREADABLE: dict[str, bytes] = {
-    "an unknown transfer encoding": b"POST /v1/detect HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
-    "a length of thousands of digits": b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n",
-    "a head without end": b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 20_000,
-    "a chunk size without end": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1" * 5000,
-    "a trailer without end": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    "an unknown transfer encoding": b"POST /v1/detect HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n",
+    "a length of thousands of digits": b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+    + b"9" * 5000
+    + b"\r\n\r\n",
+    "a head without end": b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 20_000,
+    "a chunk size without end": b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + b"1" * 5000,
+    "a trailer without end": b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
     + b"X: y\r\n" * 5000,
     "no HTTP at all": b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
 }
@@ -172,7 +175,7 @@ def test_what_is_not_http_is_refused_at_every_address(world: World, name: str) -
 
 def test_a_range_that_cannot_be_read_is_none(world: World) -> None:
     path = f"/{world.cloud.addresses['bucket']}/library/joe-biden-1.jpg"
-    head = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: \r\nRange: %\r\nConnection: close\r\n\r\n"
+    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: \r\nRange: %\r\nConnection: close\r\n\r\n"
 
     answer = exchange(world.door, head.encode())
 
@@ -206,7 +209,7 @@ def test_found_statement_is_refused_as_dynamodb_does(world: World, name: str) ->
 def test_a_good_client_is_served_among_two_thousand_slow_ones(world: World) -> None:
     tally = Tally("crowd", Budget(1, 60))
 
-    crowd_out(world.engine, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", world.key, tally)
+    crowd_out(world.engine, b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n", world.key, tally)
 
     assert tally.findings == {}
     assert tally.cases > 2000

@@ -3,7 +3,6 @@
 import base64
 import socket
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,11 +17,8 @@ OVER_HTTP = {name: value for name, value in CONTRACT["x-security-headers"].items
 SECRETS = ("planted-key", "planted-signature", "planted-token", "planted-cookie", "Planted Person", "planted-metadata")
 
 
-@pytest.fixture
-def boto3_cloud(cloud: LocalCloud, world: tuple[str, ...]) -> Iterator[LocalCloud]:
-    if world:
-        pytest.skip("provisioned by boto3 it is the same; once is enough")
-    return cloud
+BOTO3 = pytest.mark.parametrize("world", ["boto3"], indirect=True)
+"""What is the same however it was provisioned."""
 
 
 def assert_secured(answer: requests.Response) -> None:
@@ -87,8 +83,9 @@ def test_a_rebound_name_reaches_nothing(cloud: LocalCloud, name: str) -> None:
     assert any(code in answer.text for code in ("Forbidden", "AccessDenied"))
 
 
-def test_a_form_of_a_web_page_empties_no_queue(boto3_cloud: LocalCloud) -> None:
-    cloud, page = boto3_cloud, {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+@BOTO3
+def test_a_form_of_a_web_page_empties_no_queue(cloud: LocalCloud) -> None:
+    page = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
     sqs = cloud.client("sqs")
     queue = sqs.create_queue(QueueName="of-the-victim")["QueueUrl"]
     sqs.send_message(QueueUrl=queue, MessageBody="precious")
@@ -102,25 +99,27 @@ def test_a_form_of_a_web_page_empties_no_queue(boto3_cloud: LocalCloud) -> None:
     assert (answer.status_code, kept["ApproximateNumberOfMessages"]) == (403, "1")
 
 
+@BOTO3
 @pytest.mark.parametrize(
     "changed", [{"Content-Type": "text/html"}, {"Content-Length": "7"}, {"x-amz-meta-name": "Somebody Else"}]
 )
 def test_an_upload_link_takes_its_type_its_length_and_its_name_alone(
-    boto3_cloud: LocalCloud, changed: dict[str, str]
+    cloud: LocalCloud, changed: dict[str, str]
 ) -> None:
     photo = sample("grace-hopper")
     wanted = {"filename": "links/a.jpg", "bytes": len(photo), "name": "Grace Hopper"}
-    link = boto3_cloud.send("POST", "/uploads", None, json=wanted).json()
+    link = cloud.send("POST", "/uploads", None, json=wanted).json()
     body = photo[: int(changed.get("Content-Length", len(photo)))]
 
     refused = requests.put(link["url"], data=body, headers={**link["headers"], **changed}, timeout=30)
 
     assert (link["expiresIn"], refused.status_code) == (900, 403)
-    assert boto3_cloud.send("GET", "/index/links/a.jpg").status_code == 404
+    assert cloud.send("GET", "/index/links/a.jpg").status_code == 404
 
 
-def test_no_secret_gets_into_a_log(boto3_cloud: LocalCloud) -> None:
-    cloud, photo = boto3_cloud, sample("grace-hopper")
+@BOTO3
+def test_no_secret_gets_into_a_log(cloud: LocalCloud) -> None:
+    photo = sample("grace-hopper")
     planted = {
         "Authorization": "Bearer planted-token",
         "Cookie": "session=planted-cookie",
@@ -151,28 +150,30 @@ def test_no_secret_gets_into_a_log(boto3_cloud: LocalCloud) -> None:
     assert '"level":"DEBUG"' in "".join(logs.values())
 
 
-def test_the_data_directory_is_its_owners_alone(boto3_cloud: LocalCloud) -> None:
+@BOTO3
+def test_the_data_directory_is_its_owners_alone(cloud: LocalCloud) -> None:
     open_to_others = [
-        str(path.relative_to(boto3_cloud.data))
-        for path in (boto3_cloud.data, *boto3_cloud.data.rglob("*"))
+        str(path.relative_to(cloud.data))
+        for path in (cloud.data, *cloud.data.rglob("*"))
         if not path.is_symlink() and not stat.S_ISSOCK(path.stat().st_mode) and path.stat().st_mode & 0o077
     ]
 
     assert open_to_others == []
 
 
+@BOTO3
 @pytest.mark.parametrize(
     "value", ["/etc/passwd", "file:" + "///etc/passwd", "http://127.0.0.1:{port}/x", "../../etc/passwd"]
 )
 @pytest.mark.parametrize("member", ["image", "source", "target"])
-def test_no_address_and_no_path_is_followed_as_an_image(boto3_cloud: LocalCloud, member: str, value: str) -> None:
+def test_no_address_and_no_path_is_followed_as_an_image(cloud: LocalCloud, member: str, value: str) -> None:
     route = "/search" if member == "image" else "/compare"
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(0.2)
         address = value.format(port=listener.getsockname()[1])
         body = {"source": base64.b64encode(sample("grace-hopper")).decode(), member: address}
 
-        answer = boto3_cloud.send("POST", route, None, json=body)
+        answer = cloud.send("POST", route, None, json=body)
 
         with pytest.raises(TimeoutError):
             listener.accept()
@@ -180,9 +181,10 @@ def test_no_address_and_no_path_is_followed_as_an_image(boto3_cloud: LocalCloud,
     assert "root:" not in answer.text
 
 
+@BOTO3
 @pytest.mark.parametrize("place", [{"Bucket": "../..", "Name": "etc/passwd"}, {"Bucket": "http://x/", "Name": "a"}])
-def test_the_engine_takes_no_path_and_no_address_for_a_bucket(boto3_cloud: LocalCloud, place: dict[str, str]) -> None:
-    rekognition = boto3_cloud.client("rekognition")
+def test_the_engine_takes_no_path_and_no_address_for_a_bucket(cloud: LocalCloud, place: dict[str, str]) -> None:
+    rekognition = cloud.client("rekognition")
 
     with pytest.raises(rekognition.exceptions.ClientError, match="Invalid"):
         rekognition.detect_faces(Image={"S3Object": place})

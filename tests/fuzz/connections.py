@@ -19,9 +19,9 @@ CROWD = 2000
 HALVES = [
     b"",
     b"GET",
-    b"GET / HTTP/1.1\r\nHost: x\r\nX-A: " + b"a" * 500,
-    b"PUT /v1/index/a HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc",
-    b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nX-A: " + b"a" * 500,
+    b"PUT /v1/index/a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc",
 ]
 LINES = [
     b"Content-Length: 5",
@@ -77,11 +77,11 @@ ENDS = [
     b"1" * 4000,
     b"0\r\n" + b"X: y\r\n" * 3000,
     b"zz\r\n",
-    b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n" * 5,
+    b"GET /v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n" * 5,
 ]
 
 _texts = st.builds(
-    lambda start, lines, end: b"\r\n".join([start, b"Host: x", *lines]) + b"\r\n\r\n" + end,
+    lambda start, lines, end: b"\r\n".join([start, b"Host: localhost", *lines]) + b"\r\n\r\n" + end,
     st.sampled_from(STARTS),
     st.lists(st.sampled_from(LINES), max_size=4),
     st.sampled_from(ENDS),
@@ -91,7 +91,7 @@ _texts = st.builds(
 def good_request(target: Target, key: str) -> bytes:
     """What a client of this address sends who knows how."""
     if target.name == "gateway":
-        return f"GET /v1/health HTTP/1.1\r\nHost: x\r\nx-api-key: {key}\r\nConnection: close\r\n\r\n".encode()
+        return f"GET /v1/health HTTP/1.1\r\nHost: localhost\r\nx-api-key: {key}\r\nConnection: close\r\n\r\n".encode()
     if target.name == "engine":
         name, signature = "RekognitionService.ListCollections", SIGNED_FOR_ENGINE
     else:

@@ -116,7 +116,7 @@ def raw_requests(draw: st.DrawFn, key: str) -> bytes:
     body = draw(bodies())
     lines = [
         method.encode() + b" " + path.replace(b" ", b"%20") + b"?" + query.replace(b" ", b"+") + b" HTTP/1.1",
-        b"Host: fuzz",
+        b"Host: localhost",
         b"Connection: close",
         b"Content-Length: %d" % len(body),
         b"x-api-key: " + key.encode(),

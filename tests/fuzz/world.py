@@ -143,7 +143,7 @@ def read_answer(connection: socket.socket, started: float, *, method: str = "GET
 
 def post(target: Target, path: str, body: bytes, **headers: str) -> bytes:
     """A POST request as bytes; underscores of header names become dashes."""
-    lines = [f"POST {path} HTTP/1.1", "Host: fuzz", f"Content-Length: {len(body)}", "Connection: close"]
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return "\r\n".join([*lines, "", ""]).encode("latin-1", "replace") + body
 
