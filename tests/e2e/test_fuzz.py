@@ -106,16 +106,16 @@ FOUND: dict[str, tuple[str, dict[str, str], bytes, int, str]] = {
         "InvalidParameter",
     ),
 }
+_GET, _POST = b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"POST / HTTP/1.1\r\nHost: localhost\r\n"
 UNREADABLE: dict[str, bytes] = {
     "an unknown transfer encoding": b"POST /v1/detect HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n",
     "a length of thousands of digits": b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
     + b"9" * 5000
     + b"\r\n\r\n",
-    "a head without end": b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 20_000,
+    "a head without end": _GET + b"X: " + b"a" * 20_000,
     "a chunk size without end": b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
     + b"1" * 5000,
-    "a trailer without end": b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
-    + b"X: y\r\n" * 5000,
+    "a trailer without end": _POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"X: y\r\n" * 5000,
     "no HTTP at all": b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
 }
 STATEMENTS = {
