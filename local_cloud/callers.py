@@ -8,6 +8,7 @@ rebinding). A browser tells on them by Host, Origin and Sec-Fetch-Site, which pa
 import ipaddress
 import json
 import re
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -108,7 +109,8 @@ def _missing(headers: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def _refuse(start_response: StartResponse, description: str) -> Iterable[bytes]:
-    body = json.dumps({"error": "Forbidden", "description": description}).encode()
+    refusal = {"error": "Forbidden", "description": description, "requestId": str(uuid.uuid4())}
+    body = json.dumps(refusal).encode()
     own = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     start_response("403 Forbidden", [*own, *SECURITY_HEADERS])
     return [body]

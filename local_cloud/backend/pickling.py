@@ -65,7 +65,7 @@ class _StatePickler(_Reductions, cloudpickle.Pickler):  # type: ignore[misc]  # 
             encoding, form = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
             return _private_key, (value.private_bytes(encoding, form, serialization.NoEncryption()),)
         if isinstance(value, x509.Certificate):
-            return x509.load_der_x509_certificate, (value.public_bytes(serialization.Encoding.DER),)
+            return _certificate, (value.public_bytes(serialization.Encoding.DER),)
         reduced = super().reducer_override(value)
         return cloudpickle.Pickler.reducer_override(self, value) if reduced is NotImplemented else reduced
 
@@ -117,6 +117,10 @@ def _raw_dictionary(kind: type[dict[str, Any]], items: list[tuple[str, Any]]) ->
     found = kind.__new__(kind)
     dict.update(found, items)
     return found
+
+
+def _certificate(content: bytes) -> Any:
+    return x509.load_der_x509_certificate(content)
 
 
 def _private_key(content: bytes) -> Any:

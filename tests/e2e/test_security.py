@@ -81,6 +81,7 @@ def test_a_rebound_name_reaches_nothing(cloud: LocalCloud, name: str) -> None:
     assert answer.status_code in (400, 403)
     assert "evil.example" not in answer.text
     assert any(code in answer.text for code in ("Forbidden", "AccessDenied"))
+    assert name != "url" or answer.json().keys() == {"error", "description", "requestId"}
 
 
 @BOTO3

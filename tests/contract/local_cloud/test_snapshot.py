@@ -1,14 +1,21 @@
 """What a restart with --data finds again."""
 
+import io
 import pickle
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from local_cloud.backend import snapshot
 from local_cloud.backend.moto_state import services_in_use
+from local_cloud.backend.pickling import Unpickler, pickled_state
 from local_cloud.backend.snapshot import Keeper, SnapshotTimer
 from local_cloud.errors import StartupError
 from local_world import wait_until
@@ -138,3 +145,15 @@ def test_many_changes_are_replaced_by_a_snapshot(
     forget_everything()
     snapshot.load(world.backend, tmp_path / "snapshot")
     assert world.s3.get_object(Bucket=BUCKET, Key="a")["Body"].read() == b"59"
+
+
+def test_a_certificate_comes_back() -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "faces.example.com")])
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, begin, begin + timedelta(days=1))
+    certificate = builder.sign(key, hashes.SHA256())
+
+    content, _ = pickled_state({"certificate": certificate}, {})
+
+    assert Unpickler(io.BytesIO(content), lambda _: None).load() == {"certificate": certificate}
