@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,3 +121,14 @@ def wait_until(condition: Callable[[], Any], *, seconds: float = 60) -> Any:
 def sample(name: str) -> bytes:
     """The bytes of a sample photo."""
     return (SAMPLES / f"{name}.jpg").read_bytes()
+
+
+@contextmanager
+def indexing_held_up(cloud: LocalCloud) -> Iterator[None]:
+    """Meanwhile the index function is not run; messages wait."""
+    functions, index = cloud.client("lambda"), {"FunctionName": "rekognition_index"}
+    functions.put_function_concurrency(**index, ReservedConcurrentExecutions=0)
+    try:
+        yield
+    finally:
+        functions.delete_function_concurrency(**index)

@@ -1,16 +1,14 @@
 """What happens seldom and must work all the same: a crowd, a crashed attempt, a photo that vanishes meanwhile."""
 
 import io
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from faceprint.model.names import external_image_id
-from local_world import LocalCloud, sample, wait_until
+from local_world import LocalCloud, indexing_held_up, sample, wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -28,17 +26,6 @@ def test_a_hundred_faces_of_a_photo_are_indexed_and_erased(cloud: LocalCloud) ->
     assert answer["image"]["faces"] == len(rows) == 100
     assert set(erased["deleted"]["FaceIds"]) == rows
     assert faces_of(cloud, "crowd.jpg") == set()
-
-
-@contextmanager
-def indexing_held_up(cloud: LocalCloud) -> Iterator[None]:
-    """Meanwhile the index function is not run; messages wait."""
-    functions, index = cloud.client("lambda"), {"FunctionName": "rekognition_index"}
-    functions.put_function_concurrency(**index, ReservedConcurrentExecutions=0)
-    try:
-        yield
-    finally:
-        functions.delete_function_concurrency(**index)
 
 
 def crowd(cloud: LocalCloud) -> bytes:
