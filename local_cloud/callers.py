@@ -5,13 +5,14 @@ pages of anybody tell it: they send forms across origins (CSRF), and a name of t
 rebinding). A browser tells on them by Host, Origin and Sec-Fetch-Site, which pages cannot write.
 """
 
-import ipaddress
 import json
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from http_limits.hosts import is_own_host
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -32,21 +33,6 @@ _REFUSED_HOST = "Ask by an IP address or localhost, or name the host in LOCAL_CL
 _REFUSED_PAGE = "Web pages may not call this address."
 
 
-def is_own_host(header: str, names: frozenset[str]) -> bool:
-    """Whether a Host header says an IP address, localhost or one of `names`: no page can rebind those.
-
-    Names below localhost never leave the machine (RFC 6761, 6.3). HTTP/1.0 sends no Host, a browser always does.
-    """
-    name = _name_of(header)
-    if name in ("", "localhost", *names) or name.endswith(".localhost"):
-        return True
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
-
-
 def is_foreign_page(environ: Environ) -> bool:
     """Whether a browser sends this for a page of another origin. Links to photos are for pages: S3 checks those."""
     if _is_link(environ):
@@ -63,14 +49,6 @@ def _is_link(environ: Environ) -> bool:
     is_signed = "X-Amz-Signature=" in query and "HTTP_AUTHORIZATION" not in environ
     is_own_page = environ["REQUEST_URI"].lstrip("/").startswith("_local")
     return is_signed and not is_own_page and set(_SERVICE.findall(query)) == {"s3"}
-
-
-def _name_of(header: str) -> str:
-    """Without port and brackets; what cannot be read is no name of ours."""
-    try:
-        return (urlsplit(f"//{header}").hostname or "?").lower() if header else ""
-    except ValueError:
-        return "?"
 
 
 class OwnHostOnly:
