@@ -50,8 +50,7 @@ def suspects_last(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """
 
     def place(message: dict[str, Any]) -> tuple[bool, float]:
-        count = int(message.get("attributes", {}).get("ApproximateReceiveCount") or 1)
-        return count > 1, random.random()  # noqa: S311 # nosec B311  # spreads, guards nothing
+        return _receive_count(SQSRecord(message)) > 1, random.random()  # noqa: S311 # nosec B311  # spreads, guards nothing
 
     return sorted(records, key=place)
 

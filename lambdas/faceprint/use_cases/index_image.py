@@ -40,8 +40,8 @@ _HOPELESS = (UnsupportedFormatError, ImageTooLargeError, ImageTooSmallError, Inv
 _MOST_LOOKS = 3
 """The event's version, and what is there when that is not the newest, twice."""
 
-
 Notice = Callable[[str], object]
+"""Is told a correlation id."""
 
 
 def _unnoticed(_: str) -> None: ...
