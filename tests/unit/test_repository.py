@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "samples"
 MAX_SAMPLE_BYTES = 200_000
-MAX_LINES = 300
+MAX_LINES = 500
 ROOMS = ("lambdas/", "face_engine/", "http_limits/", "local_cloud/", "scripts/")
 HOMES_OF_PHOTOS = ("samples/", "tests/data/", "face_engine/model_setup/chips/", "docs/group-annotated.jpg")
 PHOTO_STARTS = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"\x00\x00\x00\x18ftyp", b"\x00\x00\x00\x1cftyp")
