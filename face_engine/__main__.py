@@ -49,6 +49,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--port", help="port to listen on (8002); 0 takes a free one")
     parser.add_argument("--workers", help="pictures worked on at a time (number of processors)")
     parser.add_argument("--queue", help="pictures that may wait (32); more are told to slow down")
+    parser.add_argument("--tps", help="requests per second of each operation; aws: AWS's default quotas (off)")
     parser.add_argument("--precision", help="int8, fp32 or auto: int8 where the processor has it fast (auto)")
     parser.add_argument("--min-confidence", help="0..100: faces that the detector is less sure of are refused (0)")
     parser.add_argument("--min-frontality", help="least distance of the eyes in widths of the face (0)")

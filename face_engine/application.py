@@ -1,4 +1,4 @@
-"""One HTTP request from its headers to its answer, as WSGI: sign, target, turn, body, operation, log line."""
+"""One HTTP request from its headers to its answer, as WSGI: sign, target, quota, turn, body, operation, log line."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from face_engine.protocol import (
     write_answer,
     write_error,
 )
+from face_engine.quotas import Quotas
 
 log = logging.getLogger(__name__)
 
@@ -67,9 +68,15 @@ class Application:
     """The WSGI application; bodies with pictures stay unread, on disk, until the workshop takes them."""
 
     def __init__(
-        self, engine: Engine, model: RekognitionModel, workshop: Workshop, host_names: frozenset[str] = frozenset()
+        self,
+        engine: Engine,
+        model: RekognitionModel,
+        workshop: Workshop,
+        host_names: frozenset[str] = frozenset(),
+        quotas: Quotas | None = None,
     ) -> None:
         self._host_names = host_names
+        self._quotas = quotas or Quotas()
         self._engine = engine
         self._model = model
         self._workshop = workshop
@@ -108,6 +115,7 @@ class Application:
         line["operation"] = name
         if name not in OPERATIONS:
             raise UnknownOperationError(f"{name} is not offered by this engine.")
+        self._quotas.take(name, caller.region)
 
         def work() -> Values:
             values = self._model.read_request(name, _read_body(environment))

@@ -13,6 +13,7 @@ ServiceError                              400 unless said otherwise
 ├── InvalidPaginationTokenError           a NextToken that this operation did not give
 ├── ModelMismatchError                    the collection holds faceprints of other models (InvalidParameterException)
 ├── ThrottlingError                       too many requests are waiting
+├── ProvisionedThroughputExceededError    more requests per second than the quota
 ├── AccessDeniedError                     the engine has no credentials for S3
 ├── InternalServerError            (500)  a fault of the engine
 └── refused before any operation runs
@@ -99,6 +100,11 @@ class InvalidPaginationTokenError(ServiceError):
 class ThrottlingError(ServiceError):
     code = "ThrottlingException"
     default_message = "Slow down; sudden increase in rate of requests."
+
+
+class ProvisionedThroughputExceededError(ServiceError):
+    code = "ProvisionedThroughputExceededException"
+    default_message = "Provisioned Rate exceeded"
 
 
 class AccessDeniedError(ServiceError):

@@ -23,6 +23,7 @@ from face_engine.operations.context import Engine
 from face_engine.operations.quality_filter import QualityGates
 from face_engine.processor import choose_precision
 from face_engine.protocol import RekognitionModel
+from face_engine.quotas import Quotas
 from face_engine.s3_objects import read_object
 from face_engine.settings import Settings
 from face_engine.vision.faces import Vision
@@ -96,7 +97,7 @@ def serve(settings: Settings) -> None:
         )
         workshop = Workshop(workers=settings.workers, queue=settings.queue)
         names = settings.host_names | {settings.host.lower()}
-        application = Application(engine, RekognitionModel(), workshop, names)
+        application = Application(engine, RekognitionModel(), workshop, names, Quotas(settings.tps))
         _run(application, settings, find_other_models(store, vision.version))
     finally:
         store.close()

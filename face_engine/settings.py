@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from face_engine.processor import PrecisionChoice
+from face_engine.quotas import QuotaChoice
 
 PREFIX = "FACE_ENGINE_"
 REPOSITORY = Path(__file__).resolve().parents[1]
 LAST_PORT = 65535
+LOWEST_TPS, HIGHEST_TPS = 0.1, 100_000
 
 
 class SettingsError(ValueError):
@@ -24,6 +26,8 @@ class SettingsError(ValueError):
 @dataclass(frozen=True)
 class Settings:
     """`workers`: pictures worked on at a time. `queue`: pictures that may wait; more are told to slow down.
+
+    `tps` is the quota of requests per second, see `face_engine.quotas`.
 
     `min_confidence` is 0..100, `min_frontality` a ratio of lengths, `min_face_area` 0..1 of the picture; 0 is off.
     """
@@ -36,6 +40,7 @@ class Settings:
     pack: Path | None
     workers: int
     queue: int
+    tps: QuotaChoice
     account_id: str
     precision: PrecisionChoice
     min_confidence: float
@@ -67,6 +72,7 @@ DEFAULTS: dict[str, object] = {
     "pack": "",
     "workers": os.cpu_count() or 1,
     "queue": 32,
+    "tps": "off",
     "account_id": "123456789012",
     "precision": "auto",
     "min_confidence": 0,
@@ -125,6 +131,15 @@ def _one_of(*choices: str) -> Callable[[str], str]:
     return parse
 
 
+def _quota(text: str) -> QuotaChoice:
+    if text in ("off", "aws"):
+        return None if text == "off" else "aws"
+    try:
+        return _number(LOWEST_TPS, HIGHEST_TPS)(text)
+    except ValueError as exc:
+        raise ValueError(f"{exc}, or aws, or off") from None
+
+
 def _names(text: str) -> frozenset[str]:
     return frozenset(name.strip().lower() for name in text.split(",") if name.strip())
 
@@ -155,6 +170,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "pack": _optional_path,
     "workers": _whole_number(1, 64),
     "queue": _whole_number(0, 1000),
+    "tps": _quota,
     "account_id": _parse_account,
     "precision": _one_of("auto", "int8", "fp32"),
     "min_confidence": _number(0, 100),

@@ -43,6 +43,12 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
             "--terraform", action="store_true", default=None, help="provision by terraform/, as AWS is (80 s)"
         )
         command.add_argument("--debug", action="store_true", default=None, help="debug_mode: functions log events")
+    up.add_argument(
+        "--tps",
+        dest="engine_tps",
+        metavar="N",
+        help="Rekognition's quota: requests per second of each operation, or aws for AWS's own (none)",
+    )
     up.add_argument("--faults", type=Path, metavar="FILE", help="a plan of what is to go wrong (docs/faults.md)")
     for command in (up, demo, status, logs, verify, reset):
         what = "keep images, tables, queues and faces here" if command in (up, demo) else "the directory of --data"

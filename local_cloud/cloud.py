@@ -196,6 +196,7 @@ class Cloud:
             "AWS_DEFAULT_REGION": self.settings.region,
             "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
             "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+            "FACE_ENGINE_TPS": self.settings.engine_tps,
         }
         engine = Engine(
             *(self.settings.engine_module, "--port", str(port), "--data", str(self.data / "engine")),

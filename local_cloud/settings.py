@@ -47,6 +47,7 @@ class Settings:
     alarm_seconds: float = 5.0  # between two looks at the alarms
     packages: Path = REPOSITORY / "build" / "lambda"  # layer and runtime, from scripts/package_lambdas.py local
     engine_module: str = "face_engine"
+    engine_tps: str = ""  # Rekognition's requests per second of each operation, or `aws`; empty: no quota
     terraform: bool = False  # provision by terraform/ instead of by boto3
     faults: Path | None = None  # a plan of what goes wrong (docs/faults.md)
     data: Path | None = None  # None: a temporary directory, removed at exit
@@ -87,6 +88,7 @@ _NAMES = {
     "LOCAL_CLOUD_ALARM_SECONDS": "alarm_seconds",
     "LOCAL_CLOUD_PACKAGES": "packages",
     "LOCAL_CLOUD_ENGINE": "engine_module",
+    "FACE_ENGINE_TPS": "engine_tps",
     "LOCAL_CLOUD_HOST_NAMES": "host_names",
 }
 

@@ -34,7 +34,7 @@ def settings_from(options: Namespace) -> Settings:
     """Command line over environment."""
     names = ("port", "host", "data", "terraform")
     values = {name: getattr(options, name) for name in names} | {"debug_mode": options.debug}
-    values["faults"] = getattr(options, "faults", None)
+    values |= {name: getattr(options, name, None) for name in ("faults", "engine_tps")}
     return read_settings(values)
 
 

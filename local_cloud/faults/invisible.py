@@ -14,7 +14,7 @@ from typing import Any
 from local_cloud.faults.answers import Answer, Application, Environ, ask
 
 _MOST_FACES = 100_000
-_WATCHED = ("IndexFaces", "ListFaces", "SearchFaces", "SearchFacesByImage", "DeleteFaces")
+_WATCHED = ("IndexFaces", "ListFaces", "SearchFaces", "SearchFacesByImage", "SearchUsers", "DeleteFaces")
 
 
 class InvisibleFaces:
@@ -86,8 +86,8 @@ def _face_id(entry: dict[str, Any]) -> str:
 
 
 def _not_found(answer: Answer) -> Answer:
-    """What SearchFaces answers for a face that the collection does not have."""
-    text = {"__type": "ResourceNotFoundException", "message": "faceId was not found"}
+    """What SearchFaces and SearchUsers answer for a face that the collection does not have."""
+    text = {"__type": "InvalidParameterException", "message": "faceId was not found in the collection"}
     headers = [each for each in answer.headers if each[0].lower() != "x-amzn-errortype"]
-    headers.append(("x-amzn-ErrorType", "ResourceNotFoundException"))
+    headers.append(("x-amzn-ErrorType", "InvalidParameterException"))
     return Answer("400 Bad Request", tuple(headers), b"").with_document(text)

@@ -14,6 +14,7 @@ import pytest
 from face_engine.application import Application, Workshop
 from face_engine.errors import ThrottlingError
 from face_engine.protocol import RekognitionModel
+from face_engine.quotas import Quotas
 from fakes.engine_parts import EngineUnderTest
 from fakes.fake_vision import make_face, make_photo
 
@@ -23,8 +24,9 @@ AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=KEY/20260101/eu-west-1/rekognition/
 class Client:
     """Calls the application as a server does."""
 
-    def __init__(self, engine: EngineUnderTest) -> None:
-        self.application = Application(engine.engine, RekognitionModel(), Workshop(workers=1, queue=1))
+    def __init__(self, engine: EngineUnderTest, quotas: Quotas | None = None) -> None:
+        workshop = Workshop(workers=1, queue=1)
+        self.application = Application(engine.engine, RekognitionModel(), workshop, quotas=quotas)
 
     def send(self, target: str, body: bytes = b"{}", **changes: Any) -> tuple[str, dict[str, str], dict[str, Any]]:
         environment = {
@@ -117,6 +119,23 @@ def test_one_log_line_tells_what_happened_and_nothing_private(
     }
     for private in ("Jane.Doe", photo[:40], "secret", answer["FaceRecords"][0]["Face"]["FaceId"]):
         assert private not in lines.text
+
+
+def test_one_request_too_many_in_a_second_is_refused_as_aws_does(engine: EngineUnderTest) -> None:
+    now = 0.0
+    client = Client(engine, Quotas(2, clock=lambda: now))
+
+    answers = [client.send("ListCollections") for _ in range(3)]
+    now = 0.5
+    later = client.send("ListCollections")
+
+    assert [status for status, _, _ in answers] == ["200 OK", "200 OK", "400 Bad Request"]
+    error = answers[-1][2]
+    assert (error["__type"], error["Message"]) == (
+        "ProvisionedThroughputExceededException",
+        "Provisioned Rate exceeded",
+    )
+    assert later[0] == "200 OK"
 
 
 def test_full_workshop_refuses_at_once_and_recovers() -> None:

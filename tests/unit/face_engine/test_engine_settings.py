@@ -31,6 +31,15 @@ def test_gates_are_off_unless_set_and_the_processor_chooses_the_precision() -> N
     assert by_default.precision == "auto"
 
 
+def test_quota_is_off_unless_it_is_a_number_or_aws() -> None:
+    assert read_settings({}, {}).tps is None
+    assert read_settings({"tps": "5"}, {}).tps == 5
+    assert read_settings({}, {"FACE_ENGINE_TPS": "aws"}).tps == "aws"
+    for wrong in ("0", "nan", "many"):
+        with pytest.raises(SettingsError, match="--tps or FACE_ENGINE_TPS: must be a number"):
+            read_settings({"tps": wrong}, {})
+
+
 def test_every_mistake_is_named() -> None:
     environment = {
         "FACE_ENGINE_PORT": "70000",

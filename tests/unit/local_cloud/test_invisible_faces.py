@@ -24,6 +24,7 @@ class Engine:
             "ListFaces": {"Faces": faces},
             "SearchFaces": {"FaceMatches": [{"Face": face} for face in faces]},
             "SearchFacesByImage": {"FaceMatches": [{"Face": face} for face in faces]},
+            "SearchUsers": {"UserMatches": []},
             "DeleteFaces": {"DeletedFaces": request.get("FaceIds")},
         }
         self.deleted += request.get("FaceIds", [])
@@ -56,15 +57,17 @@ def test_a_face_is_found_a_second_after_it_was_indexed(after: float, found: list
     assert [face["FaceId"] for face in listed] == [match["Face"]["FaceId"] for match in matches] == found
 
 
-def test_a_face_is_not_known_to_searches_by_it_at_first() -> None:
+@pytest.mark.parametrize("operation", ["SearchFaces", "SearchUsers"])
+def test_a_face_is_not_known_to_searches_by_it_at_first(operation: str) -> None:
     collection = Collection()
     collection.call("IndexFaces")
 
-    status, document = collection.call("SearchFaces", FaceId="young")
+    status, document = collection.call(operation, FaceId="young")
 
-    assert (status, document["__type"]) == ("400 Bad Request", "ResourceNotFoundException")
+    assert (status, document["__type"]) == ("400 Bad Request", "InvalidParameterException")
+    assert document["message"] == "faceId was not found in the collection"
     collection.now = 1.0
-    assert collection.call("SearchFaces", FaceId="young")[0] == "200 OK"
+    assert collection.call(operation, FaceId="young")[0] == "200 OK"
 
 
 def test_a_face_is_not_deleted_at_first_and_the_answer_says_so() -> None:
