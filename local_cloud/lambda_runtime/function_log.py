@@ -20,14 +20,28 @@ class FunctionLog:
     def note(self, request_id: str, text: str) -> None:
         self._write(f"RequestId: {request_id} {text}")
 
-    def end(self, request_id: str, *, seconds: float, memory: int, init_seconds: float | None) -> None:
-        """Durations in Lambda's format; the time billed is rounded up to a millisecond."""
+    def end(
+        self,
+        request_id: str,
+        *,
+        seconds: float,
+        memory: int,
+        used: int | None,
+        init_seconds: float | None,
+        status: str = "",
+    ) -> None:
+        """In Lambda's format; the time billed is rounded up to a millisecond, memory is in MB.
+
+        `status` is that of an invocation that Lambda has ended, "timeout" for example.
+        """
         milliseconds = seconds * 1000
+        ended = f"\tStatus: {status}" if status else ""
+        most = f"\tMax Memory Used: {used} MB" if used is not None else ""
         init = f"\tInit Duration: {init_seconds * 1000:.2f} ms" if init_seconds is not None else ""
         self._write(
             f"END RequestId: {request_id}\n"
             f"REPORT RequestId: {request_id}\tDuration: {milliseconds:.2f} ms\t"
-            f"Billed Duration: {int(milliseconds) + 1} ms\tMemory Size: {memory} MB{init}"
+            f"Billed Duration: {int(milliseconds) + 1} ms\tMemory Size: {memory} MB{most}{init}{ended}"
         )
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ class Function:
     name: str
     arn: str
     handler: str
-    memory: int  # MB; a number in the environment and the log, not a limit here
+    memory: int  # MB; a function that uses more is ended (`memory`)
     timeout: int  # seconds
     environment: Mapping[str, str]
     code: Path  # the unpacked zip

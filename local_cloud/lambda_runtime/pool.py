@@ -101,7 +101,7 @@ class Pool:
             surplus = [worker for worker in self._idle[:-1] if now - worker.idle_since > IDLE_SECONDS]
             self._idle = [worker for worker in self._idle if worker not in surplus]
         for worker in surplus:
-            worker.stop()
+            worker.kill()
 
     def close(self) -> None:
         """End all environments, also those at work."""

@@ -4,15 +4,17 @@ import json
 import os
 import secrets
 import selectors
+import signal
 import socket
 import subprocess
 import time
 import uuid
 from typing import Any
 
-from local_cloud.children import kill_group, start_module, stop
+from local_cloud.children import kill_group, start_module
 from local_cloud.lambda_runtime.environment import Place, environment_of
 from local_cloud.lambda_runtime.function_log import FunctionLog
+from local_cloud.lambda_runtime.memory import peak_memory
 from local_cloud.lambda_runtime.model import PAYLOAD_LIMIT, Function, Result, StillRunningError
 from local_cloud.lambda_runtime.wire import ConnectionLostError, Message, Wire
 
@@ -22,11 +24,17 @@ INIT_SECONDS = 30.0
 
 _NEXT = "/2018-06-01/runtime/invocation/next"
 _INIT_ERROR = "/2018-06-01/runtime/init/error"
-_GRACE_SECONDS = 0.5
+
+# Between two looks at the memory of a function that runs. A peak between them is seen at the next one.
+_LOOK_SECONDS = 0.1
 
 
 class WorkerDiedError(Exception):
     """The process ended before it took the event: the invocation may be given to another worker."""
+
+
+class OutOfMemoryError(Exception):
+    """The process has used more memory than its function has."""
 
 
 class Worker:
@@ -36,6 +44,7 @@ class Worker:
         self.function, self.alive, self.idle_since = function, True, time.monotonic()
         self.log = log
         self._init_seconds: float | None = None
+        self._used: int | None = None  # MB at most
         self._wire: Wire | None = None
         self._pending: Message | None = None
         self._request_id, self._invoked, self._deadline = str(uuid.uuid4()), 0.0, 0.0
@@ -63,11 +72,11 @@ class Worker:
         deadline = self._started + INIT_SECONDS
         try:
             self._wire = Wire(self._accept(deadline))
-            message = self._wire.read(deadline)
+            message = self._message(deadline)
         except TimeoutError:
             self.kill()
             return _failure("Sandbox.Timedout", f"initialisation took longer than {INIT_SECONDS:g} s")
-        except ConnectionLostError:
+        except (ConnectionLostError, OutOfMemoryError):
             return self._exited()
         if message.path == _INIT_ERROR:
             self._wire.answer("202 Accepted", {}, b"", deadline)
@@ -105,43 +114,74 @@ class Worker:
 
         StillRunningError when `answer_by` (time.monotonic) comes first: then `result` must be asked again.
         """
-        assert self._wire is not None
+        status = ""
         try:
-            self._wire.wait(min(self._deadline, answer_by or self._deadline))
-            result = self._received(self._wire.read(self._deadline))
+            result = self._received(self._message(self._deadline, answer_by=answer_by))
         except TimeoutError:
             if time.monotonic() < self._deadline:
                 raise StillRunningError from None
             self.kill()
-            result = self._timed_out()
+            result, status = self._timed_out(), "timeout"
         except ConnectionLostError:
-            result = self._exited()
-        init, self._init_seconds = self._init_seconds, None
-        seconds, self.idle_since = time.monotonic() - self._invoked, time.monotonic()
-        self.log.end(self._request_id, seconds=seconds, memory=self.function.memory, init_seconds=init)
+            result, status = self._exited(), "error\tError Type: Runtime.ExitError"
+        except OutOfMemoryError:
+            result, status = self._exited(), "error\tError Type: Runtime.OutOfMemory"
+        self._report(status)
         return result
 
     def kill(self) -> None:
-        """End the process at once."""
-        self._close()
-        kill_group(self.process)
+        """End the process at once; Lambda, too, shuts environments down without asking the function.
 
-    def stop(self) -> None:
-        """End an idle process; Lambda, too, shuts environments down without asking the function."""
-        self._close()
-        stop(self.process, seconds=_GRACE_SECONDS)
-
-    def _close(self) -> None:
+        It ends before its connection does, which it would report as an error of its own.
+        """
         self.alive = False
+        kill_group(self.process)
         self._listener.close()
         if self._wire:
             self._wire.close()
+
+    def _message(self, deadline: float, *, answer_by: float | None = None) -> Message:
+        """What the process says next. Its memory is looked at while it works, and when it has done."""
+        assert self._wire is not None
+        patience = min(deadline, answer_by or deadline)
+        while True:
+            self._check_memory()
+            try:
+                self._wire.wait(min(patience, time.monotonic() + _LOOK_SECONDS))
+            except TimeoutError:
+                if time.monotonic() >= patience:
+                    raise
+            else:
+                message = self._wire.read(deadline)
+                self._check_memory()
+                return message
+
+    def _check_memory(self) -> None:
+        used = peak_memory(self.pid)
+        if used is not None:
+            self._used = used
+            if used > self.function.memory:
+                raise OutOfMemoryError
+
+    def _report(self, status: str) -> None:
+        init, self._init_seconds = self._init_seconds, None
+        seconds, self.idle_since = time.monotonic() - self._invoked, time.monotonic()
+        used = min(self._used, self.function.memory) if self._used is not None else None
+        self.log.end(
+            self._request_id,
+            seconds=seconds,
+            memory=self.function.memory,
+            used=used,
+            init_seconds=init,
+            status=status,
+        )
 
     def _accept(self, deadline: float) -> socket.socket:
         """The client's connection, or ConnectionLostError when the process ends without making one."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._listener, selectors.EVENT_READ)
             while self.process.poll() is None:
+                self._check_memory()
                 if time.monotonic() > deadline:
                     raise TimeoutError
                 if selector.select(timeout=0.05):
@@ -168,10 +208,11 @@ class Worker:
         return _failure("Sandbox.Timedout", f"RequestId: {self._request_id} Error: {text}")
 
     def _exited(self) -> Result:
-        """What Lambda says when the process is gone: of itself, or killed."""
+        """What Lambda says when the process is gone: of itself, or killed, for its memory too."""
         self.kill()
         status = self.process.returncode
-        text = f"Error: Runtime exited with error: {f'signal: {-status}' if status < 0 else f'exit status {status}'}"
+        ended = f"signal: {(signal.strsignal(-status) or '').lower()}" if status < 0 else f"exit status {status}"
+        text = f"Error: Runtime exited with error: {ended}"
         self.log.note(self._request_id, text)
         return _failure("Runtime.ExitError", f"RequestId: {self._request_id} {text}")
 

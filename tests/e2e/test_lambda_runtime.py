@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -21,7 +22,9 @@ from local_cloud.lambda_runtime.model import (
     StillRunningError,
     TooManyRequestsError,
 )
+from local_cloud.lambda_runtime.pool import IDLE_SECONDS
 from local_cloud.lambda_runtime.runtime import LambdaRuntime
+from local_world import wait_until
 
 pytestmark = pytest.mark.e2e
 
@@ -42,10 +45,19 @@ def handler(event, context):
         return {"environ": dict(os.environ), "path": sys.path, "left": context.get_remaining_time_in_millis()}
     if do == "import":
         import moto
+    if do == "remember":
+        held = bytearray(event["megabytes"] << 20)
+        time.sleep(event["seconds"])
     print("hello from", context.function_name)
     return {"pid": os.getpid(), "echo": event}
 
 not_callable = 1
+"""
+
+STUBBORN = """
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+from app import handler
 """
 
 Start = Callable[..., LambdaRuntime]
@@ -57,6 +69,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "app.py").write_text(CODE)
     (tmp_path / "code" / "broken.py").write_text("import no_such_module")
+    (tmp_path / "code" / "stubborn.py").write_text(STUBBORN)
+    (tmp_path / "code" / "large.py").write_text("held = bytearray(300 << 20)\ndef handler(event, context): pass")
     site = Path(awslambdaric.__file__).parent
     (tmp_path / "runtime").mkdir()
     for name in (site, *site.parent.glob("runtime_client*"), *site.parent.glob("simplejson*")):
@@ -182,7 +196,68 @@ def test_a_worker_killed_at_work_fails_that_invocation(start: Start) -> None:
     answer, error = invoke(runtime, do="sleep", seconds=4)
 
     assert (answer["errorType"], error) == ("Runtime.ExitError", True)
-    assert "signal: 9" in answer["errorMessage"]
+    assert "signal: killed" in answer["errorMessage"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "at_most"),
+    [pytest.param(60, 30, id="while it works"), pytest.param(0, 30, id="though it has freed it and answered")],
+)
+def test_a_function_that_uses_more_than_its_memory_is_killed(
+    start: Start, tmp_path: Path, seconds: float, at_most: float
+) -> None:
+    runtime = start(timeout=60)
+    started = time.monotonic()
+
+    answer, error = invoke(runtime, do="remember", megabytes=200, seconds=seconds)
+    after, after_error = invoke(runtime, a=1)
+
+    assert (answer["errorType"], error) == ("Runtime.ExitError", True)
+    assert answer["errorMessage"].endswith(" Error: Runtime exited with error: signal: killed")
+    assert time.monotonic() - started < at_most
+    assert (after["echo"], after_error) == ({"a": 1}, False)
+    log = (tmp_path / "logs" / "f.log").read_text()
+    assert "Memory Size: 128 MB\tMax Memory Used: 128 MB\t" in log
+    assert "\tStatus: error\tError Type: Runtime.OutOfMemory\n" in log
+
+
+def test_initialisation_has_the_same_memory(start: Start) -> None:
+    answer, error = invoke(start(handler="large.handler"))
+
+    assert (answer["errorType"], error) == ("Runtime.ExitError", True)
+    assert answer["errorMessage"].endswith("signal: killed")
+    assert invoke(start(handler="large.handler", memory=512)) == (None, False)
+
+
+def test_the_report_tells_the_most_memory_that_the_environment_has_used(start: Start, tmp_path: Path) -> None:
+    runtime = start(memory=512)
+
+    invoke(runtime)
+    invoke(runtime, do="remember", megabytes=200, seconds=0)
+    invoke(runtime)
+
+    used = re.findall(r"Memory Size: 512 MB\tMax Memory Used: (\d+) MB", (tmp_path / "logs" / "f.log").read_text())
+    small, large, again = map(int, used)
+    assert 10 < small < 100 and 200 < large < 300
+    assert again >= large
+
+
+def test_environments_that_end_leave_no_traceback_in_the_log(start: Start, tmp_path: Path) -> None:
+    runtime = start(handler="stubborn.handler")
+    with pytest.raises(StillRunningError):
+        runtime.invoke("f", json.dumps({"do": "sleep", "seconds": 0.3}).encode(), answer_seconds=0.1)
+    invoke(runtime)
+    pool = runtime.pool("f")
+    wait_until(lambda: len(pool._idle) == 2)
+    for worker in pool._idle:
+        worker.idle_since -= 2 * IDLE_SECONDS
+
+    pool.reap()
+    left = len(runtime.pids()["f"])
+    runtime.close()
+
+    assert left == 1
+    assert "Traceback" not in (tmp_path / "logs" / "f.log").read_text()
 
 
 def test_a_caller_may_leave_before_the_function_ends(start: Start) -> None:
