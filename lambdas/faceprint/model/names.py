@@ -3,7 +3,6 @@
 import hashlib
 import re
 import unicodedata
-from pathlib import PurePosixPath
 
 from faceprint.model.errors import InvalidParameterError
 from faceprint.model.limits import MAX_KEY_BYTES, MAX_METADATA_BYTES, MAX_NAME_CHARACTERS
@@ -46,13 +45,6 @@ def external_image_id(key: str) -> str:
     digest = hashlib.sha256(key.encode("utf-8")).hexdigest()[:16]
     plain = unicodedata.normalize("NFKD", key).encode("ascii", "ignore").decode("ascii")
     return f"{_UNSAFE.sub('_', plain)[:200]}:{digest}"
-
-
-def name_from_key(key: str) -> str:
-    """A person's name guessed from a file name: `team/keanu_reeves.JPG` is "Keanu Reeves"."""
-    stem = PurePosixPath(key).stem
-    words = re.sub(r"[-_+\s]+", " ", stem).split()
-    return " ".join(word if any(map(str.isupper, word)) else word.capitalize() for word in words)
 
 
 def check_name(name: str) -> str:

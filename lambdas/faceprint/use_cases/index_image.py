@@ -21,13 +21,13 @@ from faceprint.model.errors import (
     UnsupportedFormatError,
     as_reason,
 )
+from faceprint.model.guessed_names import name_from_key
 from faceprint.model.images import ImageInfo, read_image_info
 from faceprint.model.limits import MAX_IMAGE_BYTES
 from faceprint.model.names import (
     CORRELATION_METADATA,
     external_image_id,
     is_correlation_id,
-    name_from_key,
     user_metadata,
 )
 from faceprint.model.records import Claim, FaceRow, ImageRecord, ObjectEvent, ObjectVersion, Status, StoredObject
@@ -200,4 +200,6 @@ def _choose_name(found: StoredObject, faces: int) -> tuple[str, tuple[str, ...]]
     if faces > 1:
         return "", (f"There are {faces} faces and no name was given; they stay nameless.",)
     guessed = name_from_key(found.key)
+    if not guessed:
+        return "", ("No name was given, and the file name does not look like one; the face stays nameless.",)
     return guessed, (f"No name was given; '{guessed}' was taken from the file name.",)

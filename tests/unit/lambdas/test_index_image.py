@@ -191,6 +191,17 @@ def test_who_gets_which_name(
     assert [warning in text for text in record.warnings] == ([True] if warning else [])
 
 
+def test_a_file_name_that_names_nobody_leaves_the_face_nameless(world: World) -> None:
+    world.put("IMG_1234.jpg", world.collection.show(make_image(1), "ana"))
+
+    record = world.records.read("IMG_1234.jpg")
+
+    assert record is not None
+    assert record.name == ""
+    assert ["does not look like one" in text for text in record.warnings] == [True]
+    assert [row.get("name") for row in world.records.faces.values()] == [None]
+
+
 def _index_and_crash(world: World, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     """An attempt that dies at this step; afterwards its lease is over."""
     with monkeypatch.context() as patch:

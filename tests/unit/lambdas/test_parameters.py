@@ -5,7 +5,8 @@ import re
 import pytest
 
 from faceprint.model.errors import InvalidParameterError, MisconfiguredError
-from faceprint.model.names import decode_metadata, encode_metadata, external_image_id, name_from_key
+from faceprint.model.guessed_names import name_from_key
+from faceprint.model.names import decode_metadata, encode_metadata, external_image_id
 from faceprint.model.parameters import (
     check_face_id,
     read_attributes,
@@ -73,10 +74,43 @@ def test_face_ids_have_rekognitions_form() -> None:
         ("ana  maria.png", "Ana Maria"),
         ("Ewan McGregor.jpg", "Ewan McGregor"),
         ("élodie.jpg", "Élodie"),
+        ("E\u0301lodie.jpg", "\u00c9lodie"),
+        ("barack-obama-1.jpg", "Barack Obama"),
+        ("lawrence2.jpg", "Lawrence"),
+        ("Im Nayeon (2).jpg", "Im Nayeon"),
+        ("j.r.r. o'tolkien.jpg", "J.R.R. O'tolkien"),
+        ("billie holiday.jpg", "Billie Holiday"),
+        ("김철수_01.jpg", "김철수"),
+        ("अमिताभ बच्चन.jpg", "अमिताभ बच्चन"),
+        ("สมชาย 3.jpg", "สมชาย"),
     ],
 )
 def test_names_from_file_names_keep_their_capitals(key: str, name: str) -> None:
     assert name_from_key(key) == name
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("IMG_1234.jpg", "DSC_4711.JPG", "DSC00012.JPG", "P1010001.JPG", "PXL_20260101_120000123.jpg", "image0.jpeg"),
+        *(
+            "Screenshot 2026-01-01 at 10.00.00.png",
+            "WhatsApp Image 2026-05-01 at 12.00.01.jpeg",
+            "IMG-20260101-WA0001.jpg",
+        ),
+        *("2026-05-01.jpg", "20260501_120000.jpg", "may-2026.jpg", "007.jpg", "1.jpg", "x.jpg", "😀.jpg"),
+        *(
+            "550e8400-e29b-41d4-a716-446655440000.jpg",
+            "d41d8cd98f00b204.jpg",
+            "deadbeef.jpg",
+            "kHjdGfTr.jpg",
+            "a1b2.jpg",
+        ),
+        *("holiday.jpg", "Summer party.jpg", "group photo.jpg", "me and mum.jpg", "two_people.jpg", "no-face.jpg"),
+    ],
+)
+def test_file_names_that_name_nobody_give_no_name(key: str) -> None:
+    assert name_from_key(f"Twice/{key}") == ""
 
 
 def test_external_image_ids_are_rekognitions_and_differ_where_keys_differ() -> None:
