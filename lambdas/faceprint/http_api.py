@@ -1,7 +1,6 @@
 """The HTTP side: an API Gateway event becomes image, key and parameters; answers and errors become responses."""
 
 import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
@@ -10,15 +9,13 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
+from faceprint.image_bodies import decode_image
 from faceprint.model.errors import (
-    BadBase64Error,
     FaceprintError,
     InvalidParameterError,
     MissingImageError,
-    UnsupportedFormatError,
 )
 from faceprint.model.forms import read_form
-from faceprint.model.images import describe_bytes, is_image
 from faceprint.model.names import (
     RESERVED_METADATA,
     check_key,
@@ -30,10 +27,6 @@ from faceprint.model.names import (
 
 _METADATA_HEADER = "x-amz-meta-"
 _IMAGE_PARTS = ("file", "image_file", "image")
-_DATA_URI = re.compile(rb"data:[\w.+\-/]*(?:;[\w=.+\-]+)*;base64,", re.IGNORECASE)
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_\-]{8,}={0,2}")
-_MOST_LAYERS = 3
-"""Text of base64 may be base64 again; Postman users make two layers, a third is generous."""
 
 
 @dataclass(frozen=True)
@@ -179,28 +172,6 @@ class ApiRequest:
         return str((self.event.get("pathParameters") or {}).get(name) or "")
 
 
-def decode_image(body: bytes) -> bytes:
-    """The bytes of a JPEG or PNG out of bytes, base64, a data: URI, or base64 of base64.
-
-    Raises MissingImageError, BadBase64Error, UnsupportedFormatError.
-    """
-    data = body
-    for layer in range(_MOST_LAYERS + 1):
-        if is_image(data):
-            return data
-        text = _base64_text(data)
-        if not text or layer == _MOST_LAYERS:
-            break
-        data = _decode_base64(text)
-    if not body.strip():
-        raise MissingImageError("The request has no image; send a JPEG or PNG in its body.")
-    if data is not body:
-        raise UnsupportedFormatError(f"The base64 text holds {describe_bytes(data)}; send that of a JPEG or PNG.")
-    if _DATA_URI.match(body[:128]):
-        raise BadBase64Error("The data: URI does not hold valid base64; encode the whole file.")
-    raise UnsupportedFormatError(f"The body is {describe_bytes(body)}; send a JPEG or PNG.")
-
-
 def check_metadata(metadata: Mapping[str, Any]) -> dict[str, str]:
     """User metadata of an object: text by name. Raises InvalidParameterError."""
     for name, value in metadata.items():
@@ -220,26 +191,6 @@ def check_metadata(metadata: Mapping[str, Any]) -> dict[str, str]:
 def error_body(error: FaceprintError, request_id: str) -> dict[str, str]:
     """The one shape of every error."""
     return {"error": error.code, "description": str(error), "requestId": request_id}
-
-
-def _base64_text(data: bytes) -> bytes:
-    """Data without white space and data: prefix, if that is made of base64's letters only; else empty."""
-    if not data[:1024].isascii():
-        return b""
-    start = data[:1024].lstrip(b" \t\r\n\"'")
-    prefix = _DATA_URI.match(start)
-    text = b"".join(data.strip(b" \t\r\n\"'").split())
-    text = text[prefix.end() :] if prefix else text
-    return text if _BASE64.fullmatch(text) else b""
-
-
-def _decode_base64(text: bytes) -> bytes:
-    """Standard or URL-safe, with or without padding."""
-    text = text.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
-    try:
-        return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
-    except binascii.Error:
-        raise BadBase64Error("The text is not valid base64; it seems cut off. Encode the whole file.") from None
 
 
 def _as_utf8(header: str) -> str:

@@ -4,10 +4,12 @@ import base64
 import json
 import textwrap
 from typing import Any
+from urllib.parse import quote, quote_from_bytes
 
 import pytest
 
-from faceprint.http_api import ApiRequest, decode_image
+from faceprint.http_api import ApiRequest
+from faceprint.image_bodies import decode_image
 from faceprint.model.errors import (
     BadBase64Error,
     FaceprintError,
@@ -63,6 +65,29 @@ FORMS = {
         "application/json",
     ),
     "a JSON string": (b'"' + PLAIN + b'"', "application/json"),
+    "base64 whose + became spaces": (PLAIN.replace(b"+", b" "), "text/plain"),
+    "wrapped base64 whose + became spaces": (base64.encodebytes(JPEG).replace(b"+", b" "), "text/plain"),
+    "base64 whose line breaks became spaces": (base64.encodebytes(JPEG).strip().replace(b"\n", b" "), "text/plain"),
+    "unpadded base64 whose + became spaces": (PLAIN.rstrip(b"=").replace(b"+", b" "), "text/plain"),
+    "UTF-16 of PowerShell": ("\ufeff".encode("utf-16-le") + PLAIN.decode().encode("utf-16-le"), "text/plain"),
+    "UTF-16 of the other order": (("\ufeff" + PLAIN.decode()).encode("utf-16-be"), "text/plain"),
+    "UTF-16 without a mark": (PLAIN.decode().encode("utf-16-le"), "text/plain"),
+    "a byte order mark": (b"\xef\xbb\xbf" + PLAIN, "text/plain"),
+    "Python's repr": (repr(PLAIN).encode(), "text/plain"),
+    "Python's repr of lines": (repr(base64.encodebytes(JPEG)).encode(), "text/plain"),
+    "JSON with Python's repr": (json.dumps({"image": repr(PLAIN)}).encode(), "application/json"),
+    "certificate armour": (
+        b"-----BEGIN CERTIFICATE-----\r\n" + base64.encodebytes(JPEG) + b"-----END CERTIFICATE-----\r\n",
+        "text/plain",
+    ),
+    "percent-encoded base64": (quote(PLAIN, safe="").encode(), "application/x-www-form-urlencoded"),
+    "a form field": (b"image=" + PLAIN, "application/x-www-form-urlencoded"),
+    "a percent-encoded form field": (f"image={quote(PLAIN, safe='')}".encode(), "application/x-www-form-urlencoded"),
+    "data URI with parameters": (b'data:image/jpeg;name="a b.jpg";charset=utf-8;base64,' + PLAIN, "text/plain"),
+    "data URI, percent-encoded": (b"data:image/jpeg;base64," + quote(PLAIN, safe="").encode(), "text/plain"),
+    "data URI of bytes": (b"data:image/jpeg," + quote_from_bytes(JPEG).encode(), "text/plain"),
+    "a form field with a data URI": (b"file=data:image/jpeg;base64," + PLAIN, "application/x-www-form-urlencoded"),
+    "Latin-1 sent as UTF-8": (JPEG.decode("latin-1").encode("utf-8"), "image/jpeg"),
     "multipart file": form("file", JPEG),
     "multipart image_file": form("image_file", JPEG, threshold="80"),
     "multipart base64": form("file", PLAIN),
@@ -99,6 +124,13 @@ def test_a_png_is_an_image_too() -> None:
         (b"data:image/jpeg;base64,!!!!", "", BadBase64Error, "data: URI"),
         (PLAIN[:-3].rstrip(b"=") + b"AAAAA", "", None, ""),
         (b"A" * 41, "", BadBase64Error, "cut off"),
+        (PLAIN[:300] + b"*" + PLAIN[300:], "", BadBase64Error, r"holds '\*'"),
+        (PLAIN[:300] + b"..." + PLAIN[300:], "", BadBase64Error, "holds '.'"),
+        (JPEG.translate(None, b"\0\r\n"), "application/x-www-form-urlencoded", UnsupportedFormatError, "--data-binary"),
+        (JPEG[: JPEG.index(b"\0")], "application/x-www-form-urlencoded", UnsupportedFormatError, "--data-binary"),
+        (PNG.translate(None, b"\0\r\n"), "", UnsupportedFormatError, "--data-binary"),
+        (JPEG.decode("utf-8", "replace").encode(), "", UnsupportedFormatError, "read as text"),
+        (PNG.decode("utf-8", "replace").encode(), "", UnsupportedFormatError, "read as text"),
     ],
 )
 def test_what_is_no_image_is_refused_with_what_was_seen(
