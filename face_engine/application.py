@@ -12,13 +12,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from face_engine.browsers import SECURITY_HEADERS, refuse_pages
+from face_engine.constraints import too_long_blob
 from face_engine.errors import (
-    ImageTooLargeError,
     InternalServerError,
     SerializationError,
     ServiceError,
     ThrottlingError,
     UnknownOperationError,
+    ValidationError,
 )
 from face_engine.operations import OPERATIONS, PICTURE_OPERATIONS
 from face_engine.operations.context import Call, Engine
@@ -34,6 +35,7 @@ from face_engine.quotas import Quotas
 
 log = logging.getLogger(__name__)
 
+MAX_INLINE_BYTES = 5 * 1024 * 1024
 MAX_BODY_BYTES = 16 * 1024 * 1024
 """Two images of 5 MB as base64 make 14 MB, the most that a valid request can hold."""
 
@@ -118,7 +120,7 @@ class Application:
         self._quotas.take(name, caller.region)
 
         def work() -> Values:
-            values = self._model.read_request(name, _read_body(environment))
+            values = self._model.read_request(name, _read_body(environment, name))
             log.debug(json.dumps(line | {"region": caller.region, "members": sorted(values)}))
             return OPERATIONS[name](self._engine, Call(values, caller.region))
 
@@ -140,10 +142,12 @@ def refuse_unreadable(status: int) -> tuple[str, bytes]:
     return CONTENT_TYPE, write_error(error, str(uuid.uuid4()))
 
 
-def _read_body(environment: Environment) -> bytes:
+def _read_body(environment: Environment, operation: str) -> bytes:
+    """So large a body can only hold a picture of too many bytes; it stays unread."""
     length = int(environment.get("CONTENT_LENGTH") or 0)
     if length > MAX_BODY_BYTES:
-        raise ImageTooLargeError(f"Image size is too large. A request may have {MAX_BODY_BYTES} bytes.")
+        path = "sourceImage.bytes" if operation == "CompareFaces" else "image.bytes"
+        raise ValidationError(too_long_blob(path, MAX_INLINE_BYTES))
     return bytes(environment["wsgi.input"].read(length))
 
 

@@ -1,11 +1,12 @@
 """Failures as Rekognition names them; `code` is what an AWS SDK turns into an exception class.
 
 ServiceError                              400 unless said otherwise
-├── InvalidParameterError                 a parameter is missing, out of range, or there is no face where one is needed
+├── ValidationError                       members break rules of the service's model: absent, out of range, too long …
+├── InvalidParameterError                 parameters do not fit together, or there is no face where one is needed
 ├── InvalidImageFormatError               not a complete JPEG or PNG
-├── ImageTooLargeError                    too many bytes or pixels
+├── ImageTooLargeError                    an object of too many bytes, a picture of too many pixels
 ├── InvalidS3ObjectError                  the object cannot be read
-├── ResourceNotFoundError                 no such collection, face or user
+├── ResourceNotFoundError                 no such collection or user
 ├── ResourceAlreadyExistsError            the collection's name is taken
 ├── ConflictError                         the user's name is taken
 ├── IdempotentParameterMismatchError      a ClientRequestToken came before, with other parameters
@@ -41,15 +42,31 @@ class ServiceError(Exception):
         return str(self)
 
 
+class ValidationError(ServiceError):
+    code = "ValidationException"
+
+
 class InvalidParameterError(ServiceError):
     code = "InvalidParameterException"
-    default_message = "Request has invalid parameters."
+    default_message = "Request has invalid parameters"
 
 
 class NoFacesError(InvalidParameterError):
     """Clients recognise this case by its text alone."""
 
     default_message = "There are no faces in the image. Should be at least 1."
+
+
+class NothingToCompareError(InvalidParameterError):
+    """CompareFaces says no more when source or target shows no face."""
+
+    default_message = "Request has Invalid Parameters"
+
+
+class FaceMissingError(InvalidParameterError):
+    """The collection has no such face, or not yet."""
+
+    default_message = "faceId was not found in the collection"
 
 
 class ModelMismatchError(InvalidParameterError):

@@ -9,34 +9,31 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StructureShape
-from botocore.validate import ParamValidator
 
+from face_engine.constraints import describe_violations
 from face_engine.errors import (
     IncompleteSignatureError,
-    InvalidParameterError,
     MissingAuthenticationTokenError,
     SerializationError,
     ServiceError,
     UnknownOperationError,
+    ValidationError,
 )
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
 ALGORITHM = "AWS4-HMAC-SHA256"
 CREDENTIAL = re.compile(r"Credential=(?P<key>[^/,\s]+)/\d{8}/(?P<region>[a-z0-9-]+)/[a-z0-9-]+/aws4_request(?=\s|$)")
 
+BLANKS = " \t\r\n"
+
 Values = dict[str, Any]
 """A request or answer as JSON holds it, with blobs as bytes. Only operations look inside."""
-
-UNICODE_CLASSES = {r"\p{L}": r"\w", r"\p{N}": r"\w", r"\p{Z}": " \u00a0\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"}
-"""Classes of the model's patterns that Python's `re` lacks, by what they mean inside brackets."""
-
-SHOWN_CHARACTERS = 60
 
 
 @dataclass(frozen=True)
@@ -78,15 +75,13 @@ class RekognitionModel:
     def read_request(self, operation: str, body: bytes) -> Values:
         """The request's members, of the right types and in their ranges; null members are absent, unknown ones ignored.
 
-        Raises `SerializationError` for what is not JSON of the right types, `InvalidParameterError` for the rest.
+        Raises `SerializationError` for what is not JSON of the right types, `ValidationError` for what breaks a rule of
+        the model.
         """
         shape = self._model.operation_model(operation).input_shape
         values: Values = _convert(_parse_json(body), shape, "")
-        report = ParamValidator().validate(values, shape)
-        if report.has_errors():
-            _refuse(report.generate_report().replace("\n", "; "))
-        for problem in _find_problems(values, shape, ""):
-            _refuse(problem)
+        if (violations := describe_violations(values, shape)) is not None:
+            raise ValidationError(violations)
         return values
 
 
@@ -101,17 +96,14 @@ def write_error(error: ServiceError, request_id: str) -> bytes:
 
 def _parse_json(body: bytes) -> Any:
     try:
-        return json.loads(body or b"{}", parse_constant=_refuse_constant)
+        # Not strict: base64 may hold line breaks as they are.
+        return json.loads(body or b"{}", parse_constant=_refuse_constant, strict=False)
     except (ValueError, RecursionError) as exc:
         raise SerializationError("The request body is not JSON.") from exc
 
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
-
-
-def _refuse(problem: str) -> NoReturn:
-    raise InvalidParameterError(f"Request has invalid parameters. {problem}")
 
 
 def _convert(value: Any, shape: Shape, path: str) -> Any:
@@ -131,58 +123,15 @@ def _convert(value: Any, shape: Shape, path: str) -> Any:
 
 
 def _decode_blob(text: str, path: str) -> bytes:
+    """Base64 may be broken into lines, as MIME and the usual tools do."""
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode(_without_blanks(text), validate=True)
     except (binascii.Error, ValueError) as exc:
         raise SerializationError(f"{path} is not base64.") from exc
 
 
-def _find_problems(value: Any, shape: Shape, path: str) -> Iterator[str]:
-    """What botocore's own validator leaves out: upper limits, patterns, enumerations and the size of blobs.
-
-    The upper limit of image bytes is an error of its own, which the operations raise.
-    """
-    limits = shape.metadata
-    size = value if isinstance(value, (int, float)) else len(value)
-    if "max" in limits and size > limits["max"] and shape.type_name != "blob":
-        what = "value" if isinstance(value, (int, float)) else "length"
-        yield f"{path} must have a {what} of at most {limits['max']}, not {size}."
-    if shape.type_name == "blob" and size < limits.get("min", 0):
-        yield f"{path} must not be empty."
-    if isinstance(value, str):
-        yield from _find_text_problems(value, limits, path)
-    for name, item, member in _children(value, shape, path):
-        yield from _find_problems(item, member, name)
-
-
-def _find_text_problems(value: str, limits: Mapping[str, Any], path: str) -> Iterator[str]:
-    if "pattern" in limits and not re.fullmatch(_translate(limits["pattern"]), value):
-        yield f"{path} must match {limits['pattern']}, which {_shorten(value)!r} does not."
-    if "enum" in limits and value not in limits["enum"]:
-        yield f"{path} must be one of {', '.join(limits['enum'])}, not {_shorten(value)!r}."
-
-
-def _children(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, Any, Shape]]:
-    if isinstance(shape, StructureShape):
-        for name, item in value.items():
-            yield _join(path, name), item, shape.members[name]
-    elif isinstance(shape, ListShape):
-        for index, item in enumerate(value):
-            yield f"{path}[{index}]", item, shape.member
-    elif isinstance(shape, MapShape):
-        for key, item in value.items():
-            yield f"{path} key", key, shape.key
-            yield _join(path, key), item, shape.value
-
-
-def _translate(pattern: str) -> str:
-    for name, meaning in UNICODE_CLASSES.items():
-        pattern = pattern.replace(name, meaning)
-    return pattern
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+def _without_blanks(text: str) -> str:
+    return text.translate(dict.fromkeys(map(ord, BLANKS))) if any(blank in text for blank in BLANKS) else text
 
 
 def _join(path: str, name: str) -> str:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from face_engine.errors import (
-    ImageTooLargeError,
     InvalidParameterError,
     ModelMismatchError,
     ResourceNotFoundError,
 )
 from face_engine.face_library import FaceLibrary
 from face_engine.face_store import CollectionMissingError
-from face_engine.images import MAX_INLINE_BYTES, LoadedImage, load_image
+from face_engine.images import DOCUMENTED_SIDE, LoadedImage, load_image
 from face_engine.operations.quality_filter import OPEN_GATES, QualityGates
 from face_engine.protocol import Values
 from face_engine.records import Collection, User
@@ -84,15 +83,10 @@ def require_same_model(engine: Engine, collection: Collection) -> None:
         )
 
 
-def read_image(engine: Engine, call: Call, name: str = "Image") -> LoadedImage:
-    """The picture of the member `name`, given as bytes or as an S3 object."""
+def read_image(engine: Engine, call: Call, name: str = "Image", *, least_side: int = DOCUMENTED_SIDE) -> LoadedImage:
+    """The picture of the member `name`, given as bytes or as an S3 object, of `least_side` px a side at least."""
     image = call.values[name]
     if len(image) != 1:
         raise InvalidParameterError(f"Request has invalid parameters. {name} needs either Bytes or S3Object.")
-    if "S3Object" in image:
-        return load_image(engine.read_object(image["S3Object"], region=call.region))
-    if len(image["Bytes"]) > MAX_INLINE_BYTES:
-        raise ImageTooLargeError(
-            f"Image size is too large. {name}.Bytes may hold {MAX_INLINE_BYTES} bytes; put larger images into S3."
-        )
-    return load_image(image["Bytes"])
+    data = engine.read_object(image["S3Object"], region=call.region) if "S3Object" in image else image["Bytes"]
+    return load_image(data, least_side=least_side)

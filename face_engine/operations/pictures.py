@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from face_engine.errors import NoFacesError
-from face_engine.images import LoadedImage
+from face_engine.errors import NothingToCompareError
+from face_engine.images import LEAST_SIDE, LoadedImage
 from face_engine.matching import compare
 from face_engine.operations.context import Call, Engine, read_image
 from face_engine.operations.quality_filter import keep_good
@@ -17,7 +17,7 @@ MAX_FACES = 100
 
 
 def detect_faces(engine: Engine, call: Call) -> Values:
-    image = read_image(engine, call)
+    image = read_image(engine, call, least_side=LEAST_SIDE)
     faces = engine.vision.find_faces(image.picture)[:MAX_FACES]
     return {"FaceDetails": [show_seen_face(face, image.picture) for face in faces]}
 
@@ -49,5 +49,5 @@ def compare_faces(engine: Engine, call: Call) -> Values:
 def _find_good(engine: Engine, call: Call, image: LoadedImage, *, closer: bool) -> list[SeenFace]:
     faces = keep_good(engine.vision.find_faces(image.picture, closer=closer), call.get("QualityFilter", "NONE"))
     if not faces:
-        raise NoFacesError
+        raise NothingToCompareError
     return faces

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from face_engine.errors import NoFacesError, ResourceNotFoundError
+from face_engine.errors import FaceMissingError, NoFacesError
 from face_engine.face_library import FoundFace
+from face_engine.images import LEAST_SIDE
 from face_engine.operations.context import Call, Engine, find_collection, read_image, require_same_model
 from face_engine.operations.quality_filter import judge
 from face_engine.operations.shapes import show_box, show_stored_face, to_box, to_confidence
@@ -21,7 +22,7 @@ def search_faces(engine: Engine, call: Call) -> Values:
     face_id = call.values["FaceId"]
     searched = engine.library.store.get_faceprint(collection, face_id)
     if searched is None:
-        raise ResourceNotFoundError("faceId was not found")
+        raise FaceMissingError
     limit, threshold = _limits(call)
     found = engine.library.search(collection, searched, limit=limit + 1, threshold=threshold)
     others = [match for match in found if match.face.face_id != face_id][:limit]
@@ -35,7 +36,7 @@ def search_faces(engine: Engine, call: Call) -> Values:
 def search_faces_by_image(engine: Engine, call: Call) -> Values:
     collection = find_collection(engine, call.values["CollectionId"])
     require_same_model(engine, collection)
-    image = read_image(engine, call)
+    image = read_image(engine, call, least_side=LEAST_SIDE)
     seen = engine.vision.find_faces(image.picture, closer=False)
     judged = judge(seen, call.get("QualityFilter", "NONE"), gates=engine.gates, picture=image.picture)
     largest = next((face for face, reasons in judged if not reasons), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from face_engine.errors import InvalidParameterError, ResourceNotFoundError
+from face_engine.errors import FaceMissingError, InvalidParameterError, ResourceNotFoundError
 from face_engine.operations.context import (
     Call,
     Engine,
@@ -15,7 +15,7 @@ from face_engine.operations.quality_filter import judge
 from face_engine.operations.search import DEFAULT_MATCHES, DEFAULT_THRESHOLD
 from face_engine.operations.shapes import show_seen_face, show_user
 from face_engine.protocol import Values
-from face_engine.records import Collection
+from face_engine.records import Collection, User
 from face_engine.user_library import FoundUser
 
 MAX_FACES = 100
@@ -63,7 +63,7 @@ def search_users_by_image(engine: Engine, call: Call) -> Values:
 
 def _search_by_user(engine: Engine, call: Call, collection: Collection) -> list[FoundUser]:
     """The other users like this one; none when it has no face."""
-    user = find_user(engine, collection, call.values["UserId"])
+    user = _find_user(engine, collection, call.values["UserId"])
     vector = engine.library.store.users.get_vector(user.row)
     if vector is None:
         return []
@@ -72,10 +72,18 @@ def _search_by_user(engine: Engine, call: Call, collection: Collection) -> list[
     return [match for match in found if match.user.row != user.row][:limit]
 
 
+def _find_user(engine: Engine, collection: Collection, user_id: str) -> User:
+    """Other operations say ResourceNotFoundException; SearchUsers does not (repost.aws, QUHtePFYlSRHuCYpEq-33sOA)."""
+    try:
+        return find_user(engine, collection, user_id)
+    except ResourceNotFoundError as exc:
+        raise InvalidParameterError from exc
+
+
 def _search_by_face(engine: Engine, call: Call, collection: Collection) -> list[FoundUser]:
     faceprint = engine.library.store.get_faceprint(collection, call.values["FaceId"])
     if faceprint is None:
-        raise ResourceNotFoundError("faceId was not found")
+        raise FaceMissingError
     limit, threshold = _limits(call)
     return engine.library.users.search(collection, faceprint, limit=limit, threshold=threshold)
 

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from face_engine.images import MIN_SIDE
+from face_engine.images import DOCUMENTED_SIDE
 from face_engine.vision.arrays import Picture
 
 SMALL, MIDDLE, LARGE = 24, 50, 60
@@ -62,5 +62,5 @@ def spoil(picture: Picture, face: float) -> dict[str, Picture]:
 
 
 def _enlarge(picture: Picture) -> Picture:
-    scale = max(1.0, MIN_SIDE / min(picture.shape[:2]))
+    scale = max(1.0, DOCUMENTED_SIDE / min(picture.shape[:2]))
     return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale), np.uint8)

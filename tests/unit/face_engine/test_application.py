@@ -70,8 +70,8 @@ def test_answer_carries_its_request_id_and_type(client: Client) -> None:
         ("ListCollections", {"HTTP_AUTHORIZATION": "Bearer x"}, "IncompleteSignatureException"),
         ("ListCollections", {"REQUEST_METHOD": "PUT"}, "UnknownOperationException"),
         ("ListCollections", {"PATH_INFO": "/x"}, "UnknownOperationException"),
-        ("DescribeCollection", {}, "InvalidParameterException"),
-        ("DetectFaces", {"CONTENT_LENGTH": str(17 * 1024 * 1024)}, "ImageTooLargeException"),
+        ("DescribeCollection", {}, "ValidationException"),
+        ("DetectFaces", {"CONTENT_LENGTH": str(17 * 1024 * 1024)}, "ValidationException"),
     ],
 )
 def test_errors_have_awss_form(client: Client, target: str, changes: dict[str, Any], code: str) -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from face_engine.errors import (
-    ImageTooLargeError,
+    FaceMissingError,
     InvalidPaginationTokenError,
     InvalidParameterError,
     ModelMismatchError,
     NoFacesError,
+    NothingToCompareError,
     ResourceNotFoundError,
 )
 from fakes.engine_parts import EngineUnderTest
@@ -163,7 +164,7 @@ def test_search_by_face_leaves_the_face_itself_out(engine: EngineUnderTest) -> N
 
 
 def test_search_by_unknown_face_is_not_found(engine: EngineUnderTest) -> None:
-    with pytest.raises(ResourceNotFoundError, match="faceId was not found"):
+    with pytest.raises(FaceMissingError, match=r"^faceId was not found in the collection$"):
         engine.call("SearchFaces", CollectionId="people", FaceId=UNKNOWN_ID)
 
 
@@ -279,7 +280,7 @@ def test_compare_threshold_decides_between_match_and_not(
 
 @pytest.mark.parametrize(("source", "target"), [(EMPTY, ONE), (ONE, EMPTY)])
 def test_compare_needs_a_face_on_both(engine: EngineUnderTest, source: int, target: int) -> None:
-    with pytest.raises(NoFacesError):
+    with pytest.raises(NothingToCompareError, match=r"^Request has Invalid Parameters$"):
         engine.call(
             "CompareFaces", SourceImage={"Bytes": make_photo(source)}, TargetImage={"Bytes": make_photo(target)}
         )
@@ -307,8 +308,26 @@ def test_image_comes_from_s3_or_inline_but_not_both(engine: EngineUnderTest) -> 
             engine.call("DetectFaces", Image=image)
 
 
-def test_inline_image_above_five_megabytes_is_too_large(engine: EngineUnderTest) -> None:
-    padded = make_photo(ONE) + bytes(5 * 1024 * 1024)
+@pytest.mark.parametrize("operation", ["DetectFaces", "SearchFacesByImage"])
+def test_crops_below_eighty_pixels_are_taken_where_aws_is_on_record_to_take_them(
+    engine: EngineUnderTest, operation: str
+) -> None:
+    members = {"CollectionId": "people"} if operation == "SearchFacesByImage" else {}
+    engine.index(make_photo(ONE))
 
-    with pytest.raises(ImageTooLargeError, match="S3"):
-        engine.call("DetectFaces", Image={"Bytes": padded})
+    answer = engine.call(operation, Image={"Bytes": make_photo(ONE, columns=66, rows=40)}, **members)
+
+    assert answer.get("FaceDetails") or answer["FaceMatches"]
+    with pytest.raises(InvalidParameterError, match=r"^Request has invalid parameters.*39 x 80.*at least 40"):
+        engine.call(operation, Image={"Bytes": make_photo(ONE, columns=39, rows=80)}, **members)
+
+
+@pytest.mark.parametrize("operation", ["IndexFaces", "SearchUsersByImage", "CompareFaces"])
+def test_other_operations_keep_the_documented_least_side(engine: EngineUnderTest, operation: str) -> None:
+    small, large = {"Bytes": make_photo(ONE, columns=79)}, {"Bytes": make_photo(ONE)}
+    members = {"SourceImage": large, "TargetImage": small}
+    if operation != "CompareFaces":
+        members = {"CollectionId": "people", "Image": small}
+
+    with pytest.raises(InvalidParameterError, match=r"^Request has invalid parameters.*at least 80"):
+        engine.call(operation, **members)

@@ -13,6 +13,7 @@ import pytest
 from face_engine.errors import ImageTooLargeError, InvalidImageFormatError, InvalidParameterError
 from face_engine.image_headers import Header, read_header
 from face_engine.images import choose_reduction, load_image
+from faceprint.model.images import read_image_info
 from fakes.fake_vision import make_photo
 
 ORIENTATIONS = [1, 2, 3, 4, 5, 6, 7, 8]
@@ -35,6 +36,13 @@ def picture_with_dark_corner() -> np.ndarray:
     return picture
 
 
+def png_with_orientation(png: bytes, orientation: int) -> bytes:
+    """With the eXIf chunk of PNG's third edition."""
+    chunk = b"eXIf" + b"II*\x00" + struct.pack("<IHHHIHHI", 8, 1, 0x0112, 3, 1, orientation, 0, 0)
+    whole = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return png[:33] + whole + png[33:]
+
+
 def encode(picture: np.ndarray, kind: str, *flags: int) -> bytes:
     return cv2.imencode(kind, picture, list(flags))[1].tobytes()
 
@@ -55,12 +63,24 @@ def test_progressive_jpeg_is_read() -> None:
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_a_png_is_never_turned_and_header_and_picture_agree(orientation: int) -> None:
+    data = png_with_orientation(encode(picture_with_dark_corner(), ".png"), orientation)
+
+    picture, told = load_image(data).picture, read_image_info(data)
+
+    assert picture.shape[:2] == (told.height, told.width) == (120, 200)
+    assert picture[10, 10] == pytest.approx([200, 0, 0])
+
+
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
 def test_exif_orientation_is_honoured(orientation: int) -> None:
     turned = {1: "tl", 2: "tr", 3: "br", 4: "bl", 5: "tl", 6: "tr", 7: "br", 8: "bl"}[orientation]
 
-    picture = load_image(with_orientation(encode(picture_with_dark_corner(), ".jpg"), orientation)).picture
+    data = with_orientation(encode(picture_with_dark_corner(), ".jpg"), orientation)
 
-    assert picture.shape[:2] == ((200, 120) if orientation > 4 else (120, 200))
+    picture, told = load_image(data).picture, read_image_info(data)
+
+    assert picture.shape[:2] == (told.height, told.width) == ((200, 120) if orientation > 4 else (120, 200))
     corner = picture[10 if turned[0] == "t" else -10, 10 if turned[1] == "l" else -10]
     assert corner[2] < 60
 
@@ -112,6 +132,18 @@ def test_decompression_bomb_is_refused_by_its_header(side: int) -> None:
     assert time.perf_counter() - started < 0.1
 
 
+@pytest.mark.parametrize(("columns", "rows"), [(10_001, 90), (90, 10_001)])
+def test_a_side_above_ten_thousand_pixels_is_refused_in_awss_words(columns: int, rows: int) -> None:
+    told = f"^Input image dimensions {columns} x {rows} exceed maximum dimension size of 10000 pixels$"
+    for kind in (".jpg", ".png"):
+        with pytest.raises(ImageTooLargeError, match=told):
+            load_image(make_photo(1, columns=columns, rows=rows, kind=kind))
+
+
+def test_ten_thousand_pixels_are_taken() -> None:
+    assert load_image(make_photo(1, columns=10_000, rows=80, kind=".jpg")).picture.shape[1] == 2500
+
+
 @pytest.mark.parametrize(("columns", "rows"), [(79, 200), (200, 79)])
 def test_picture_below_eighty_pixels_is_refused(columns: int, rows: int) -> None:
     with pytest.raises(InvalidParameterError, match="at least 80"):
@@ -124,7 +156,7 @@ def test_eighty_pixels_are_enough() -> None:
 
 @pytest.mark.parametrize(
     ("columns", "rows", "reduction"),
-    [(3199, 100, 1), (3200, 2400, 2), (2400, 6400, 4), (12000, 9000, 4), (13000, 9000, 8)],
+    [(3199, 100, 1), (3200, 2400, 2), (2400, 6400, 4), (9999, 9000, 4), (13000, 9000, 8)],
 )
 def test_large_pictures_are_reduced_but_never_below_1600(columns: int, rows: int, reduction: int) -> None:
     assert choose_reduction(Header("JPEG", columns, rows, body=0, is_buffered=False)) == reduction

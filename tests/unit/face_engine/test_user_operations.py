@@ -74,7 +74,6 @@ def test_user_id_is_taken_once_in_a_collection(engine: EngineUnderTest) -> None:
         ("ListFaces", {}),
         ("AssociateFaces", {"FaceIds": [UNKNOWN_ID]}),
         ("DisassociateFaces", {"FaceIds": [UNKNOWN_ID]}),
-        ("SearchUsers", {}),
     ],
 )
 def test_missing_user_and_collection_are_named(

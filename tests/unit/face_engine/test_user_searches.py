@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from face_engine.errors import InvalidParameterError, ModelMismatchError, ResourceNotFoundError
+from face_engine.errors import FaceMissingError, InvalidParameterError, ModelMismatchError
 from face_engine.matching import FaceMatrix
 from face_engine.vision.arrays import Floats
 from fakes.engine_parts import EngineUnderTest
@@ -135,8 +135,13 @@ def test_search_needs_exactly_one_of_face_and_user(engine: EngineUnderTest) -> N
     for members in ({}, {"UserId": "ann", "FaceId": face}):
         with pytest.raises(InvalidParameterError, match="Either UserId or FaceId"):
             search(engine, **members)
-    with pytest.raises(ResourceNotFoundError, match="faceId was not found"):
+
+
+def test_searches_by_what_is_not_there_are_invalid(engine: EngineUnderTest) -> None:
+    with pytest.raises(FaceMissingError, match="faceId was not found in the collection"):
         search(engine, FaceId=UNKNOWN_ID)
+    with pytest.raises(InvalidParameterError, match=r"^Request has invalid parameters$"):
+        search(engine, UserId="nobody")
 
 
 def test_changes_are_seen_by_the_next_search(engine: EngineUnderTest) -> None:
