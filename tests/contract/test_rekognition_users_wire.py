@@ -146,18 +146,19 @@ def test_token_makes_a_repetition_harmless(rekognition: Any) -> None:
 
 def test_bad_requests_are_refused(rekognition: Any) -> None:
     add_user(rekognition, "ann")
-    invalid, missing = ("InvalidParameterException", 400), ("ResourceNotFoundException", 400)
+    wrong, invalid = ("ValidationException", 400), ("InvalidParameterException", 400)
 
-    assert failure(rekognition.create_user, UserId="no spaces") == invalid
-    assert failure(rekognition.create_user, UserId="x" * 129) == invalid
-    assert failure(rekognition.create_user, UserId="x", ClientRequestToken="no.dots") == invalid
-    assert failure(rekognition.associate_faces, UserId="ann", FaceIds=[UNKNOWN_ID] * 101) == invalid
-    assert failure(rekognition.associate_faces, UserId="ann", FaceIds=[]) == invalid
-    assert failure(rekognition.list_users, MaxResults=501) == invalid
+    assert failure(rekognition.create_user, UserId="no spaces") == wrong
+    assert failure(rekognition.create_user, UserId="x" * 129) == wrong
+    assert failure(rekognition.create_user, UserId="x", ClientRequestToken="no.dots") == wrong
+    assert failure(rekognition.associate_faces, UserId="ann", FaceIds=[UNKNOWN_ID] * 101) == wrong
+    assert failure(rekognition.associate_faces, UserId="ann", FaceIds=[]) == wrong
+    assert failure(rekognition.list_users, MaxResults=501) == wrong
     assert failure(rekognition.list_users, NextToken="x") == ("InvalidPaginationTokenException", 400)
     assert failure(rekognition.search_users) == invalid
-    assert failure(rekognition.search_users, FaceId=UNKNOWN_ID) == missing
-    assert failure(rekognition.delete_user, UserId="bob") == missing
+    assert failure(rekognition.search_users, FaceId=UNKNOWN_ID) == invalid
+    assert failure(rekognition.search_users, UserId="bob") == invalid
+    assert failure(rekognition.delete_user, UserId="bob") == ("ResourceNotFoundException", 400)
 
 
 def test_kill_before_any_statement_leaves_faces_and_vector_of_a_user_in_step(tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ CHIPS = Path(__file__).resolve().parents[2] / "face_engine" / "model_setup" / "c
 AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=KEY/20260101/eu-west-1/rekognition/aws4_request, Signature=x"
 PERSON = (CHIPS / "grace_hopper.png").read_bytes()
 STRANGER = (CHIPS / "astronaut.png").read_bytes()
+TOO_LONG = (
+    "1 validation error detected: Value at 'image.bytes' failed to satisfy constraint: "
+    "Member must have length less than or equal to 5242880"
+)
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -134,7 +138,23 @@ def test_photo_without_a_face(rekognition: Any) -> None:
     assert rekognition.index_faces(CollectionId="people", Image=empty)["FaceRecords"] == []
     assert rekognition.detect_faces(Image=empty)["FaceDetails"] == []
     assert failure(rekognition.search_faces_by_image, CollectionId="people", Image=empty) == no_face
-    assert failure(rekognition.compare_faces, SourceImage=empty, TargetImage={"Bytes": PERSON}) == no_face
+    for source, target in ((empty, {"Bytes": PERSON}), ({"Bytes": PERSON}, empty)):
+        assert failure(rekognition.compare_faces, SourceImage=source, TargetImage=target) == (
+            "InvalidParameterException",
+            "Request has Invalid Parameters",
+            400,
+        )
+
+
+def test_search_by_a_face_that_is_gone(rekognition: Any) -> None:
+    rekognition.create_collection(CollectionId="people")
+
+    for search in (rekognition.search_faces, rekognition.search_users):
+        assert failure(search, CollectionId="people", FaceId=UNKNOWN_ID) == (
+            "InvalidParameterException",
+            "faceId was not found in the collection",
+            400,
+        )
 
 
 def test_picture_is_read_from_s3_in_the_version_asked_for(rekognition: Any, s3: FakeS3) -> None:
@@ -163,19 +183,24 @@ def test_picture_is_read_from_s3_in_the_version_asked_for(rekognition: Any, s3: 
         ({"CollectionId": "none", "Image": {"Bytes": PERSON}}, "ResourceNotFoundException", "none"),
         ({"CollectionId": "people", "Image": {"Bytes": b"GIF89a"}}, "InvalidImageFormatException", "JPEG and PNG"),
         ({"CollectionId": "people", "Image": {"Bytes": PERSON[:9000]}}, "InvalidImageFormatException", "cut short"),
-        ({"CollectionId": "people", "Image": {"Bytes": bytes(6_000_000)}}, "ImageTooLargeException", "S3"),
-        ({"CollectionId": "people", "Image": {"Bytes": bytes(16_000_000)}}, "ImageTooLargeException", "large"),
+        ({"CollectionId": "people", "Image": {"Bytes": bytes(6_000_000)}}, "ValidationException", TOO_LONG),
+        ({"CollectionId": "people", "Image": {"Bytes": bytes(16_000_000)}}, "ValidationException", TOO_LONG),
         (
-            {"CollectionId": "people", "Image": {"Bytes": make_photo(1, columns=79)}},
-            "InvalidParameterException",
-            "at least 80",
+            {"CollectionId": "people", "Image": {"Bytes": make_photo(1, columns=10_001, kind=".jpg")}},
+            "ImageTooLargeException",
+            "Input image dimensions 10001 x 100 exceed maximum dimension size of 10000 pixels",
         ),
-        ({"CollectionId": "people"}, "InvalidParameterException", "Image"),
-        ({"CollectionId": "a b", "Image": {"Bytes": PERSON}}, "InvalidParameterException", "CollectionId"),
+        (
+            {"CollectionId": "people", "Image": {"Bytes": make_photo(1, columns=39)}},
+            "InvalidParameterException",
+            "at least 40",
+        ),
+        ({"CollectionId": "people"}, "ValidationException", "Value null at 'image'"),
+        ({"CollectionId": "a b", "Image": {"Bytes": PERSON}}, "ValidationException", "Value 'a b' at 'collectionId'"),
         (
             {"CollectionId": "people", "Image": {"Bytes": PERSON}, "FaceMatchThreshold": 101},
-            "InvalidParameterException",
-            "FaceMatchThreshold",
+            "ValidationException",
+            "Value '101' at 'faceMatchThreshold'",
         ),
     ],
 )
