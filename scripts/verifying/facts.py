@@ -7,7 +7,7 @@ from faceprint.model.boxes import BoundingBox
 
 @dataclass(frozen=True, slots=True)
 class ObjectFact:
-    """The current version of a key in the bucket, or the delete marker that hides it.
+    """The current version of a key in the bucket, or the delete marker that hides it; `deleted` also for folders.
 
     `changed` is S3's LastModified in seconds since the epoch.
     """

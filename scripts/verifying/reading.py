@@ -6,6 +6,7 @@ from typing import Any
 
 from faceprint.aws.face_records import FaceRecords
 from faceprint.model.boxes import BoundingBox
+from faceprint.model.records import is_folder
 from verifying.deployment import Deployment
 from verifying.facts import CollectionFact, FaceFact, ImageFact, ObjectFact
 
@@ -18,11 +19,14 @@ _FACE_COLUMNS = "FaceId, #key, ExternalImageId"
 
 
 def read_objects(deployment: Deployment) -> Iterator[ObjectFact]:
-    """The newest version of every key, delete markers included: they tell when an object went."""
+    """The newest version of every key, delete markers included: they tell when an object went.
+
+    What only stands for a folder is taken for hidden: it is no photo.
+    """
     for page in deployment.s3.get_paginator("list_object_versions").paginate(Bucket=deployment.bucket):
         for entry in page.get("Versions", []):
             if entry["IsLatest"]:
-                yield _to_object(entry)
+                yield _to_object(entry, deleted=is_folder(entry["Key"], entry["Size"]))
         for entry in page.get("DeleteMarkers", []):
             if entry["IsLatest"]:
                 yield _to_object(entry, deleted=True)

@@ -43,6 +43,13 @@ def stores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
         yield _on_aws(clock)
 
 
+@pytest.fixture
+def on_aws(stores: Stores) -> ImageStore:
+    """The bucket alone, for what memory does not have: pages, archives."""
+    bucket: ImageStore = stores.bucket
+    return bucket
+
+
 def _on_aws(clock: ManualClock) -> Stores:
     region = "us-east-1"
     s3, dynamodb = boto3.client("s3", region_name=region), boto3.client("dynamodb", region_name=region)
@@ -241,6 +248,64 @@ def test_a_bucket_keeps_versions_until_the_photo_is_erased(stores: Stores) -> No
     assert stores.bucket.erase(KEY) == 0
     with pytest.raises(NotFoundError):
         stores.bucket.read_head(KEY)
+
+
+@pytest.mark.parametrize("stores", ["aws"], indirect=True)
+def test_erasing_a_photo_reads_one_page_however_many_have_longer_names(on_aws: ImageStore) -> None:
+    """The names behind "team" come after it: first "team!" and "team-2", then "team/…"."""
+    client, pages = on_aws.client, count_pages(on_aws, size=4)
+    client.put_object(Bucket="bucket", Key="team", Body=b"one")
+    client.delete_object(Bucket="bucket", Key="team")
+    client.put_object(Bucket="bucket", Key="team", Body=b"two")
+    for key in ("team!", "team-2", *(f"team/{number}.jpg" for number in range(9))):
+        client.put_object(Bucket="bucket", Key=key, Body=b"x")
+
+    assert on_aws.erase("team") == 2
+    assert len(pages) == 1
+    assert len(client.list_object_versions(Bucket="bucket", MaxKeys=100)["Versions"]) == 11
+
+
+@pytest.mark.parametrize("stores", ["aws"], indirect=True)
+def test_a_photo_with_more_versions_than_a_page_is_erased_whole(on_aws: ImageStore) -> None:
+    pages = count_pages(on_aws, size=4)
+    for key in [KEY] * 9 + [KEY + ".bak"]:
+        on_aws.client.put_object(Bucket="bucket", Key=key, Body=b"x")
+
+    assert on_aws.erase(KEY) == 9
+    assert len(pages) == 3
+    assert on_aws.find(KEY) is None
+
+
+def count_pages(store: ImageStore, *, size: int) -> list[int]:
+    """Grows with each page of versions that is read; a page has `size` entries in place of 1,000."""
+    pages: list[int] = []
+
+    def count(params: dict[str, Any], **_: Any) -> None:
+        params.setdefault("MaxKeys", size)
+        pages.append(1)
+
+    store.client.meta.events.register("before-parameter-build.s3.ListObjectVersions", count)
+    return pages
+
+
+def test_an_empty_object_is_found_as_such(stores: Stores) -> None:
+    version = stores.bucket.write(KEY, b"", content_type="image/jpeg", metadata={"name": "Eva"})
+
+    found = stores.bucket.find(KEY)
+
+    assert (found.version, found.size, found.head, found.metadata) == (version, 0, b"", {"name": "Eva"})
+
+
+@pytest.mark.parametrize("stores", ["aws"], indirect=True)
+@pytest.mark.parametrize("storage_class", ["GLACIER", "DEEP_ARCHIVE"])
+def test_an_archived_photo_says_why_it_cannot_be_read(on_aws: ImageStore, storage_class: str) -> None:
+    on_aws.client.put_object(Bucket="bucket", Key=KEY, Body=b"photo", StorageClass=storage_class)
+
+    found = on_aws.find(KEY)
+
+    assert found is not None
+    assert (found.size, found.head) == (5, b"")
+    assert found.unreadable.startswith("The photo lies in an archive")
 
 
 def test_a_new_object_is_written_only_where_there_is_none(stores: Stores) -> None:

@@ -54,6 +54,32 @@ def faces_of(cloud: LocalCloud, key: str) -> set[str]:
     return {row["FaceId"]["S"] for page in pages for row in page["Items"] if row["key"]["S"] == key}
 
 
+def test_what_s3_alone_can_do_to_an_object_ends_with_a_status_and_no_dead_letter(cloud: LocalCloud) -> None:
+    s3, bucket = cloud.client("s3"), cloud.addresses["bucket"]
+    s3.put_object(Bucket=bucket, Key="s3/empty.jpg", Body=b"")
+    s3.put_object(Bucket=bucket, Key="s3/folder/", Body=b"")
+    s3.put_object(Bucket=bucket, Key="s3/slash/", Body=sample("grace-hopper"))
+    s3.put_object(Bucket=bucket, Key="s3/old.jpg", Body=sample("grace-hopper"), StorageClass="DEEP_ARCHIVE")
+
+    wait_until(lambda: len(cloud.send("GET", "/index?prefix=s3/").json()["images"]) == 3 and is_settled(cloud))
+
+    listed = {image["key"]: image for image in cloud.send("GET", "/index?prefix=s3/").json()["images"]}
+    assert {key: (image["status"], image["reason"].partition(":")[0]) for key, image in listed.items()} == {
+        "s3/empty.jpg": ("FAILED", "UnsupportedFormat"),
+        "s3/old.jpg": ("FAILED", "UnreadableObject"),
+        "s3/slash/": ("FAILED", "InvalidParameter"),
+    }
+    assert cloud.status()["queues"]["rekognition-index-dead"]["visible"] == 0
+    log = (cloud.data / "logs/rekognition_index.log").read_text()
+    assert not [line for line in log.splitlines() if '"returned"' in line and "s3/" in line]
+    assert cloud.send("DELETE", "/index/s3/empty.jpg").json()["deleted"] == {"FaceIds": [], "versions": 1}
+    assert cloud.send("GET", "/index/s3/empty.jpg").status_code == 404
+
+
+def is_settled(cloud: LocalCloud) -> bool:
+    return not any(cloud.status()["queues"]["rekognition-index"].values())
+
+
 def test_faces_of_a_crashed_attempt_go_when_the_photo_is_replaced(cloud: LocalCloud) -> None:
     ghost = crash_after_indexing(cloud, "crashed.jpg")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from faceprint.model.boxes import BoundingBox
-from faceprint.model.errors import NoFaceError, NotFoundError, UnsupportedFormatError
+from faceprint.model.errors import NoFaceError, UnreadableObjectError, UnsupportedFormatError
 from fakes.stores import MemoryImageStore
 
 
@@ -134,7 +134,7 @@ class FakeFaceCollection:
         reference = image["S3Object"]
         data = self.store.read_version(reference["Name"], reference.get("Version"))
         if data is None:
-            raise NotFoundError("There is no such object.")
+            raise UnreadableObjectError("Rekognition cannot read this photo of the bucket.")
         if data in self.unreadable:
             raise UnsupportedFormatError("Rekognition cannot read this image.")
         return data

@@ -57,11 +57,13 @@ class MemoryImageStore:
             raise ConflictError("The image exists already.")
         return self.put(key, data, metadata=metadata)
 
-    def put(self, key: str, data: bytes, *, metadata: dict[str, str] | None = None) -> ObjectVersion:
+    def put(
+        self, key: str, data: bytes, *, metadata: dict[str, str] | None = None, unreadable: str = ""
+    ) -> ObjectVersion:
         """As anybody else writes into the bucket, whatever is there."""
         self.written += 1
         version = ObjectVersion(hashlib.md5(data).hexdigest(), f"v{self.written}")
-        stored = StoredObject(key, version, len(data), datetime.now(UTC), dict(metadata or {}), data)
+        stored = StoredObject(key, version, len(data), datetime.now(UTC), dict(metadata or {}), data, unreadable)
         self.versions.setdefault(key, []).append((stored, data))
         return version
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from faceprint.aws.failures import aws_failures
+from faceprint.model.errors import FaceInUseError
 
 Image = dict[str, Any]
 """Rekognition's Image: {"Bytes": …} or {"S3Object": …}."""
@@ -76,6 +77,7 @@ class FaceCollection:
         """DeleteFaces; faces that are gone already are no error.
 
         They cannot be told from those that are too young to be found, so what was not found is asked for once more.
+        Raises FaceInUseError when the collection keeps one.
         """
         missing = self._delete(face_ids)
         if missing:
@@ -106,8 +108,13 @@ class FaceCollection:
             answer = self._call(
                 "delete_faces", CollectionId=self.collection_id, FaceIds=face_ids[start : start + _MAX_PAGE]
             )
-            kept = answer.get("UnsuccessfulFaceDeletions", [])
-            missing += [entry["FaceId"] for entry in kept if "FACE_NOT_FOUND" in entry.get("Reasons", ())]
+            for entry in answer.get("UnsuccessfulFaceDeletions", []):
+                if "FACE_NOT_FOUND" not in entry.get("Reasons", ()):
+                    raise FaceInUseError(
+                        f"The face {entry['FaceId']} belongs to a user of the collection; "
+                        "disassociate it (DisassociateFaces) and try again."
+                    )
+                missing.append(entry["FaceId"])
         return missing
 
     def _call(self, operation: str, **request: Any) -> dict[str, Any]:

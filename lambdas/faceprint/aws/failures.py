@@ -16,6 +16,7 @@ from faceprint.model.errors import (
     NotFoundError,
     ThrottledError,
     UnavailableError,
+    UnreadableObjectError,
     UnsupportedFormatError,
     UpstreamError,
 )
@@ -23,6 +24,7 @@ from faceprint.model.errors import (
 _TRY_LATER = "AWS is throttling; wait a second and try again."
 _FAILED = "AWS failed; try again, nothing is lost by repeating."
 _OURS = "The deployment is not set up as it should be; its log tells more."
+_FOREIGN_KEY = "The photo is encrypted with a key that we may not use; erase it and send it without one."
 _BY_CODE: dict[str, tuple[type[FaceprintError], str]] = {
     "ThrottlingException": (ThrottledError, _TRY_LATER),
     "ProvisionedThroughputExceededException": (ThrottledError, _TRY_LATER),
@@ -41,7 +43,20 @@ _BY_CODE: dict[str, tuple[type[FaceprintError], str]] = {
         "Rekognition cannot read this image; send a complete JPEG or PNG.",
     ),
     "ImageTooLargeException": (ImageTooLargeError, "The image is too large for Rekognition; send a smaller one."),
-    "InvalidS3ObjectException": (NotFoundError, "Rekognition cannot read this object of the bucket."),
+    "InvalidS3ObjectException": (
+        UnreadableObjectError,
+        "Rekognition cannot read this photo of the bucket, mostly because of the key that it is encrypted with; "
+        "send it again.",
+    ),
+    "InvalidObjectState": (
+        UnreadableObjectError,
+        "The photo lies in an archive of S3; restore it and copy it onto itself, or send it again.",
+    ),
+    "KMS.DisabledException": (UnreadableObjectError, _FOREIGN_KEY),
+    "KMS.KMSInvalidStateException": (UnreadableObjectError, _FOREIGN_KEY),
+    "KMS.NotFoundException": (UnreadableObjectError, _FOREIGN_KEY),
+    "400": (UnreadableObjectError, _FOREIGN_KEY),  # of HEAD, which has no text
+    "InvalidRange": (UnsupportedFormatError, "It is empty; send a JPEG or PNG."),
     "NoSuchKey": (NotFoundError, "There is no such image."),
     "404": (NotFoundError, "There is no such image."),
     "NoSuchVersion": (NotFoundError, "There is no such image."),
@@ -54,6 +69,9 @@ _BY_CODE: dict[str, tuple[type[FaceprintError], str]] = {
 _NO_FACE = "no faces in the image"
 """The only mark that tells "no face" from any other InvalidParameterException of Rekognition."""
 
+_ENCRYPTED = (("AccessDenied", "kms:Decrypt"), ("InvalidRequest", "Server Side Encryption"))
+"""What S3 says of an object whose key (of KMS, of its sender) we have not. "AccessDenied" alone is our role's fault."""
+
 
 @contextmanager
 def aws_failures() -> Iterator[None]:
@@ -61,7 +79,8 @@ def aws_failures() -> Iterator[None]:
     try:
         yield
     except ClientError as exc:
-        raise _translate(exc) from exc
+        error = exc.response["Error"]
+        raise failure_of(str(error["Code"]), str(error.get("Message", ""))) from exc
     except ParamValidationError as exc:
         raise MisconfiguredError(_OURS) from exc
     except BotoCoreError as exc:
@@ -79,11 +98,13 @@ def refused_item(error: ConflictError) -> dict[str, Any] | None:
     return dict(cause.response.get("Item") or {})
 
 
-def _translate(exc: ClientError) -> FaceprintError:
-    code, message = str(exc.response["Error"]["Code"]), str(exc.response["Error"].get("Message", ""))
+def failure_of(code: str, message: str = "") -> FaceprintError:
+    """What a code of AWS and its message stand for."""
     if code == "InvalidParameterException":
         if _NO_FACE in message:
             return NoFaceError("There is no face on the image; send one that shows a face.")
         return InvalidParameterError(f"Rekognition refuses a parameter: {message}")
+    if any(told_code == code and words in message for told_code, words in _ENCRYPTED):
+        return UnreadableObjectError(_FOREIGN_KEY)
     kind, text = _BY_CODE.get(code, (UpstreamError, _FAILED))
     return kind(text)

@@ -1,10 +1,17 @@
 """The bucket."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from faceprint.aws.failures import aws_failures
-from faceprint.model.errors import NotFoundError
+from faceprint.aws.batches import tries
+from faceprint.aws.failures import aws_failures, failure_of
+from faceprint.model.errors import (
+    FaceprintError,
+    NotFoundError,
+    UnreadableObjectError,
+    UnsupportedFormatError,
+    UpstreamError,
+)
 from faceprint.model.names import decode_metadata, encode_metadata
 from faceprint.model.records import ObjectVersion, StoredObject
 
@@ -13,6 +20,12 @@ _HEAD_BYTES = 64 * 1024
 
 _MOST_DELETIONS = 1000
 """DeleteObjects takes no more."""
+
+_PASSING = {"InternalError", "OperationAborted", "RequestTimeout", "ServiceUnavailable", "SlowDown"}
+"""What DeleteObjects says of single versions that it may well delete the next time."""
+
+Entry = dict[str, Any]
+"""A version or a delete marker as S3 lists it."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +42,11 @@ class ImageStore:
         return _to_object(key, answer, answer["ContentLength"])
 
     def read_start(self, key: str) -> StoredObject:
-        """The object's headers and its beginning, in one call. Raises NotFoundError."""
+        """The object's headers and its beginning, in one call.
+
+        Raises NotFoundError, UnsupportedFormatError for an empty object, of which S3 has no beginning, and
+        UnreadableObjectError.
+        """
         with aws_failures():
             answer = self.client.get_object(Bucket=self.bucket, Key=key, Range=f"bytes=0-{_HEAD_BYTES - 1}")
             head = answer["Body"].read()
@@ -65,20 +82,45 @@ class ImageStore:
     def erase(self, key: str) -> int:
         """Removes every version and delete marker of one key; answers how many versions there were.
 
-        The newest goes last and alone, so that nobody sees an older one come back.
+        The newest goes last and alone, so that nobody sees an older one come back. Raises FaceprintError while one of
+        them is still there; repeating goes on with what is left.
         """
+        versions, markers = self._list_versions(key)
+        for newest in (False, True):
+            names = [
+                {"Key": key, "VersionId": entry["VersionId"]}
+                for entry in versions + markers
+                if entry["IsLatest"] is newest
+            ]
+            for start in range(0, len(names), _MOST_DELETIONS):
+                self._delete(names[start : start + _MOST_DELETIONS])
+        return len(versions)
+
+    def _list_versions(self, key: str) -> tuple[list[Entry], list[Entry]]:
+        """The key's versions and delete markers. It comes first of all keys with this prefix, so the others are left."""
+        versions: list[Entry] = []
+        markers: list[Entry] = []
         with aws_failures():
-            pages = list(self.client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key))
-            found = _of_key(key, pages, "Versions")
-            doomed = found + _of_key(key, pages, "DeleteMarkers")
-            for newest in (False, True):
-                names = [
-                    {"Key": key, "VersionId": entry["VersionId"]} for entry in doomed if entry["IsLatest"] is newest
-                ]
-                for start in range(0, len(names), _MOST_DELETIONS):
-                    batch = {"Objects": names[start : start + _MOST_DELETIONS], "Quiet": True}
-                    self.client.delete_objects(Bucket=self.bucket, Delete=batch)
-        return len(found)
+            pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=key)
+            for page in pages:
+                found, hidden = page.get("Versions", []), page.get("DeleteMarkers", [])
+                versions += [entry for entry in found if entry["Key"] == key]
+                markers += [entry for entry in hidden if entry["Key"] == key]
+                if any(entry["Key"] != key for entry in found + hidden):
+                    break
+        return versions, markers
+
+    def _delete(self, names: list[dict[str, str]]) -> None:
+        """DeleteObjects is answered with 200 though single versions stay, and says which."""
+        left = list(names)
+        for _ in tries(left, UpstreamError("S3 has not removed every version; try again, what is removed stays so.")):
+            with aws_failures():
+                answer = self.client.delete_objects(Bucket=self.bucket, Delete={"Objects": left, "Quiet": True})
+            kept = answer.get("Errors", [])
+            for entry in kept:
+                if entry["Code"] not in _PASSING:
+                    raise failure_of(entry["Code"], entry.get("Message", ""))
+            left[:] = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in kept]
 
     def list(self, *, prefix: str, after: str | None, limit: int) -> tuple[list[StoredObject], bool]:
         """Up to limit objects in the order of their keys, without metadata, and whether there are more."""
@@ -103,15 +145,28 @@ class ImageStore:
         return {"S3Object": reference}
 
     def find(self, key: str) -> StoredObject | None:
-        """`read_start`, or None where there is no such object."""
+        """The object with its beginning, or None where there is none; what cannot be read says why.
+
+        Raises UnreadableObjectError where not even its headers can be read.
+        """
         try:
             return self.read_start(key)
         except NotFoundError:
             return None
+        except UnsupportedFormatError:
+            return self._find_by_headers(key)
+        except UnreadableObjectError as exc:
+            try:
+                stored = self._find_by_headers(key)
+            except FaceprintError:
+                raise exc from exc.__cause__
+            return replace(stored, unreadable=str(exc)) if stored else None
 
-
-def _of_key(key: str, pages: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    return [entry for page in pages for entry in page.get(kind, []) if entry["Key"] == key]
+    def _find_by_headers(self, key: str) -> StoredObject | None:
+        try:
+            return self.read_head(key)
+        except NotFoundError:
+            return None
 
 
 def _to_object(key: str, answer: dict[str, Any], size: int, head: bytes = b"") -> StoredObject:

@@ -10,6 +10,7 @@ FaceprintError
 ├── UnsupportedFormatError     415  neither JPEG nor PNG, or cut off
 ├── NoFaceError                422  a face is required and there is none
 ├── ImageTooSmallError         422  fewer pixels than Rekognition reads
+├── UnreadableObjectError      422  a stored photo is there, but cannot be read
 ├── ThrottledError             429  AWS asks for patience, retries are used up
 ├── MisconfiguredError         500  our role, table, bucket or collection is wrong
 ├── UnreadableMessageError     500  a message of the queue is no event of S3
@@ -60,6 +61,10 @@ class ConflictError(FaceprintError):
     status = 409
 
 
+class FaceInUseError(ConflictError):
+    """A face belongs to a user of the collection: nobody deletes it before that has ended."""
+
+
 class ImageTooLargeError(FaceprintError):
     """More bytes or pixels than the limits allow."""
 
@@ -85,6 +90,13 @@ class ImageTooSmallError(FaceprintError):
     """Fewer pixels than Rekognition reads."""
 
     code = "ImageTooSmall"
+    status = 422
+
+
+class UnreadableObjectError(FaceprintError):
+    """S3 has the photo, but neither we nor Rekognition may read it: it is archived, or encrypted with a foreign key."""
+
+    code = "UnreadableObject"
     status = 422
 
 

@@ -69,6 +69,8 @@ def read_image_info(head: bytes, *, whole: bool = True) -> ImageInfo:
 
     Raises UnsupportedFormatError, ImageTooSmallError, ImageTooLargeError.
     """
+    if not head:
+        raise UnsupportedFormatError("It is empty; send a JPEG or PNG.")
     if head.startswith(_PNG):
         info = _read_png(head, whole=whole)
     elif head.startswith(_JPEG):

@@ -40,11 +40,16 @@ class ObjectEvent:
     request_id: str = ""
 
 
+def is_folder(key: str, size: int) -> bool:
+    """Whether an object of this key and size (bytes) is what S3's console makes of "Create folder"."""
+    return key.endswith("/") and not size
+
+
 @dataclass(frozen=True)
 class StoredObject:
     """An object in the bucket as it is now, `size` in bytes.
 
-    `head` is its beginning, empty when only its headers were asked for.
+    `head` is its beginning, empty when only its headers were asked for. `unreadable` says why its bytes cannot be read.
     """
 
     key: str
@@ -53,6 +58,12 @@ class StoredObject:
     uploaded_at: datetime
     metadata: dict[str, str]
     head: bytes = b""
+    unreadable: str = ""
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it only stands for a folder, as S3's console makes one: no photo, and nobody's."""
+        return is_folder(self.key, self.size)
 
 
 @dataclass(frozen=True)

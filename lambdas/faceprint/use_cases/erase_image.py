@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from faceprint.model.errors import ConflictError, FaceprintError, NotFoundError
+from faceprint.model.errors import ConflictError, FaceInUseError, FaceprintError, NotFoundError
 from faceprint.model.names import external_image_id
 from faceprint.model.records import Claim
 from faceprint.use_cases.ports import Answer, Clock, FaceCollection, ImageRecords, ImageStore
@@ -72,6 +72,8 @@ class EraseImage:
         while True:
             try:
                 return self.erase_traces(key, owner=str(uuid.uuid4()), seconds=_LEASE_SECONDS)
+            except FaceInUseError:
+                raise
             except ConflictError:
                 if self.clock.now() > deadline:
                     raise ConflictError(

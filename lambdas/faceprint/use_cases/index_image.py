@@ -18,6 +18,7 @@ from faceprint.model.errors import (
     InvalidParameterError,
     NoFaceError,
     NotFoundError,
+    UnreadableObjectError,
     UnsupportedFormatError,
     as_reason,
 )
@@ -34,8 +35,17 @@ from faceprint.model.records import Claim, FaceRow, ImageRecord, ObjectEvent, Ob
 from faceprint.use_cases.erase_image import EraseImage
 from faceprint.use_cases.ports import Answer, Clock, FaceCollection, ImageRecords, ImageStore
 
-_HOPELESS = (UnsupportedFormatError, ImageTooLargeError, ImageTooSmallError, InvalidParameterError)
+_HOPELESS = (
+    UnsupportedFormatError,
+    ImageTooLargeError,
+    ImageTooSmallError,
+    InvalidParameterError,
+    UnreadableObjectError,
+)
 """Failures that the image itself causes: a status with a reason, not a retry."""
+
+_FRESH_SECONDS = 1.5
+"""Rekognition may not find an object at once that S3 has just taken."""
 
 _MOST_LOOKS = 3
 """The event's version, and what is there when that is not the newest, twice."""
@@ -71,7 +81,15 @@ class IndexImage:
 
         Raises FaceprintError when a later repetition may do better.
         """
-        key, version = event.key, event.version
+        try:
+            return self._reconcile(event, owner, seconds, notice)
+        except UnreadableObjectError as exc:
+            # Nobody knows its version, and no repetition helps.
+            return {"key": event.key, "status": Status.FAILED.value, "faces": 0, "reason": exc.code}
+
+    def _reconcile(self, event: ObjectEvent, owner: str, seconds: float, notice: Notice) -> dict[str, Any]:
+        # What ends in a slash may only stand for a folder, which is looked at before it gets a row.
+        key, version = event.key, None if event.key.endswith("/") else event.version
         for _ in range(_MOST_LOOKS):
             version = version or self._look(key)
             if version is None:
@@ -87,10 +105,12 @@ class IndexImage:
         raise ConflictError(f"{key} keeps changing; trying again later.")
 
     def _look(self, key: str) -> ObjectVersion | None:
+        """The version that is there now; a folder is none."""
         try:
-            return self.store.read_head(key).version
+            stored = self.store.read_head(key)
         except NotFoundError:
             return None
+        return None if stored.is_folder else stored.version
 
     def _index_newest(self, claim: Claim, version: ObjectVersion, sequencer: str, notice: Notice) -> ImageRecord | None:
         """Indexes the version that the claim is for; None, and no lease, when it is not the newest any more.
@@ -99,7 +119,7 @@ class IndexImage:
         then no event of it comes to undo what an older one did. What is newer than this look has its own to come.
         """
         try:
-            found = self.store.find(claim.key)
+            found = self._find(claim.key, version)
             if found is None or found.version != version:
                 raise NotFoundError("The object was erased or replaced since.")
             if is_correlation_id(correlation_id := found.metadata.get(CORRELATION_METADATA, "")):
@@ -112,17 +132,18 @@ class IndexImage:
             self.images.release(claim)
             raise
 
+    def _find(self, key: str, version: ObjectVersion) -> StoredObject | None:
+        try:
+            return self.store.find(key)
+        except UnreadableObjectError as exc:
+            # Not even its headers can be read: it is taken for the version that was announced.
+            return StoredObject(key, version, 0, self.clock.datetime(), {}, unreadable=str(exc))
+
     def _index(self, found: StoredObject, claim: Claim, sequencer: str) -> ImageRecord:
         info, answer, failure = ImageInfo("", 0, 0), {}, None
         try:
             info = _check(found)
-            answer = self.collection.index(
-                self.store.as_image(found.key, found.version),
-                external_image_id=external_image_id(found.key),
-                max_faces=self.max_faces,
-                quality_filter=self.quality_filter,
-                attributes=self.attributes,
-            )
+            answer = self._find_faces(found)
         except NoFaceError:
             answer = {}
         except _HOPELESS as exc:
@@ -151,6 +172,28 @@ class IndexImage:
         self._drop_stale_faces(claim, record)
         self.images.commit(claim, record, rows)
         return record
+
+    def _find_faces(self, found: StoredObject) -> Answer:
+        """Rekognition's answer. It says the same of an object that is gone, too fresh, or not for it to read.
+
+        Raises NotFoundError, UnreadableObjectError.
+        """
+        try:
+            return self._ask_collection(found)
+        except UnreadableObjectError:
+            if self._look(found.key) != found.version:
+                raise NotFoundError("The object was erased or replaced since.") from None
+        self.clock.sleep(_FRESH_SECONDS)
+        return self._ask_collection(found)
+
+    def _ask_collection(self, found: StoredObject) -> Answer:
+        return self.collection.index(
+            self.store.as_image(found.key, found.version),
+            external_image_id=external_image_id(found.key),
+            max_faces=self.max_faces,
+            quality_filter=self.quality_filter,
+            attributes=self.attributes,
+        )
 
     def _make_rows(self, found: StoredObject, answer: Answer, name: str) -> list[FaceRow]:
         records = sorted(answer.get("FaceRecords", []), key=lambda entry: -area(entry["Face"]["BoundingBox"]))
@@ -185,6 +228,10 @@ def _describe(record: ImageRecord) -> dict[str, Any]:
 
 
 def _check(found: StoredObject) -> ImageInfo:
+    if found.unreadable:
+        raise UnreadableObjectError(found.unreadable)
+    if found.key.endswith("/"):
+        raise InvalidParameterError("The name ends in '/', which no path of the API can; copy it to another name.")
     if found.size > MAX_IMAGE_BYTES:
         raise ImageTooLargeError(f"The image has {found.size} bytes; Rekognition reads at most {MAX_IMAGE_BYTES}.")
     return read_image_info(found.head, whole=len(found.head) == found.size)

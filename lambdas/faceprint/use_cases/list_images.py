@@ -15,11 +15,13 @@ class ListImages:
     images: ImageRecords
 
     def list(self, *, prefix: str, after: str | None, limit: int) -> Answer:
-        """A page of at most limit (1..100) photos by name; `nextCursor` where there are more."""
+        """A page of at most limit (1..100) photos by name; `nextCursor` where there are more. Folders are left out."""
         objects, more = self.store.list(prefix=prefix, after=after, limit=limit)
         records = self.images.read_many([stored.key for stored in objects])
         images = []
         for stored in objects:
+            if stored.is_folder:
+                continue
             record = records.get(stored.key)
             finished = record is not None and record.is_final_for_etag(stored.version.etag)
             images.append(describe_record(record) if record is not None and finished else describe_object(stored))

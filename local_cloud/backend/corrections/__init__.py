@@ -17,6 +17,7 @@ from local_cloud.backend.corrections import (
     object_bytes,
     partiql,
     queues,
+    ranges,
     s3_events,
     update_expressions,
     version_lists,
@@ -52,4 +53,5 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     partiql.execute_statements_as_dynamodb()
     object_bytes.write_objects_to_files()
     version_lists.copy_only_the_versions_of_a_page()
+    ranges.judge_ranges_as_s3()
     memory.forget_instances()

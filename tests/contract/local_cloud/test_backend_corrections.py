@@ -72,6 +72,29 @@ def drain(world: World, url: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.parametrize("asked", ["bytes=0-65535", "bytes=0-", "bytes=0-0", "bytes=-1", "bytes=-0", "bytes=5-9"])
+def test_no_range_of_an_empty_object_can_be_answered(world: World, asked: str) -> None:
+    world.s3.create_bucket(Bucket=BUCKET)
+    world.s3.put_object(Bucket=BUCKET, Key="empty.jpg", Body=b"")
+
+    for operation, code in ((world.s3.get_object, "InvalidRange"), (world.s3.head_object, "416")):
+        with pytest.raises(ClientError) as failure:
+            operation(Bucket=BUCKET, Key="empty.jpg", Range=asked)
+        assert failure.value.response["Error"]["Code"] == code
+        assert failure.value.response["ResponseMetadata"]["HTTPStatusCode"] == 416
+
+
+@pytest.mark.parametrize("asked", ["bytes=5-2", "bytes=20-15", "bytes=-", "bytes=0-1,3-4", "bytes=a-b", "lines=0-1"])
+@pytest.mark.parametrize("content", [b"", b"0123456789"])
+def test_what_is_no_range_is_answered_with_the_whole_object(world: World, asked: str, content: bytes) -> None:
+    world.s3.create_bucket(Bucket=BUCKET)
+    world.s3.put_object(Bucket=BUCKET, Key="a", Body=content)
+
+    answer = world.s3.get_object(Bucket=BUCKET, Key="a", Range=asked)
+
+    assert (answer["ResponseMetadata"]["HTTPStatusCode"], answer["Body"].read()) == (200, content)
+
+
 def test_putting_a_notification_sends_the_test_event(world: World, notified: str) -> None:
     message = world.sqs.receive_message(QueueUrl=notified)["Messages"][0]
 

@@ -6,6 +6,7 @@ import pytest
 
 from faceprint.aws import face_collection
 from faceprint.aws.face_collection import FaceCollection
+from faceprint.model.errors import FaceInUseError
 
 
 class Rekognition:
@@ -18,6 +19,8 @@ class Rekognition:
     def delete_faces(self, **request: Any) -> dict[str, Any]:
         faces = request["FaceIds"]
         self.asked.append(faces)
+        if "in use" in faces:
+            return {"UnsuccessfulFaceDeletions": [{"FaceId": "in use", "Reasons": ["ASSOCIATED_TO_AN_EXISTING_USER"]}]}
         kept = [face for face in faces if face == "gone" or (face == "young" and len(self.asked) == 1)]
         self.deleted += [face for face in faces if face not in kept]
         return {
@@ -47,3 +50,8 @@ def test_faces_that_are_found_cost_no_waiting(pauses: list[float]) -> None:
     FaceCollection(Rekognition(), "people").delete(["old"])
 
     assert pauses == []
+
+
+def test_a_face_that_the_collection_keeps_is_told_and_not_taken_for_removed() -> None:
+    with pytest.raises(FaceInUseError, match="disassociate it"):
+        FaceCollection(Rekognition(), "people").delete(["old", "in use"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from faceprint.model.errors import ConflictError, ThrottledError
+from faceprint.model.errors import ConflictError, ThrottledError, UnreadableObjectError
 from faceprint.model.names import external_image_id
 from faceprint.model.records import Status
 from fakes.faces import Seen
@@ -60,6 +60,109 @@ def test_a_file_that_is_no_image_is_not_paid_for(world: World) -> None:
     assert record.status is Status.FAILED
     assert "plain text" in record.reason
     assert world.collection.calls == []
+
+
+def test_an_empty_object_fails_with_a_reason_and_no_retry(world: World) -> None:
+    world.put("empty.jpg", b"")
+
+    record = world.records.read("empty.jpg")
+    assert record is not None
+    assert (record.status, record.reason) == (
+        Status.FAILED,
+        "UnsupportedFormat: It is empty; send a JPEG or PNG.",
+    )
+    assert world.collection.calls == []
+
+
+def test_a_folder_of_the_console_leaves_no_row(world: World) -> None:
+    version = world.store.put("team/", b"")
+
+    assert world.index("team/", version=version) == {"key": "team/", "erased": 0}
+
+    assert not world.records.rows
+    assert world.list_images.list(prefix="", after=None, limit=10) == {"images": []}
+
+
+def test_a_photo_whose_name_ends_in_a_slash_fails_because_no_path_can_name_it(world: World) -> None:
+    world.put("team/", world.collection.show(make_image(1), "ana"))
+
+    record = world.records.read("team/")
+    assert record is not None
+    assert (record.status, record.reason[:16]) == (Status.FAILED, "InvalidParameter")
+    assert not world.collection.faces
+
+
+def test_a_folder_in_place_of_a_photo_takes_its_row_along(world: World) -> None:
+    world.put("team/", make_image(1))
+
+    world.put("team/", b"")
+
+    assert not world.records.rows
+
+
+def test_a_photo_that_s3_does_not_let_us_read_fails_with_its_reason(world: World) -> None:
+    photo = world.collection.show(make_image(1), "ana")
+    world.store.put("old.jpg", photo, unreadable="The photo lies in an archive.")
+
+    world.index("old.jpg")
+
+    record = world.records.read("old.jpg")
+    assert record is not None
+    assert (record.status, record.reason) == (Status.FAILED, "UnreadableObject: The photo lies in an archive.")
+    assert world.collection.calls == []
+
+
+def test_a_photo_that_rekognition_cannot_read_fails_after_a_second_try(world: World) -> None:
+    world.store.put("a.jpg", world.collection.show(make_image(1), "ana"))
+    world.collection.failures += [UnreadableObjectError("foreign key"), UnreadableObjectError("foreign key")]
+    before = world.clock.now()
+
+    world.index("a.jpg")
+
+    record = world.records.read("a.jpg")
+    assert record is not None
+    assert (record.status, record.reason) == (Status.FAILED, "UnreadableObject: foreign key")
+    assert world.clock.now() > before
+
+
+def test_a_photo_that_is_too_fresh_for_rekognition_is_tried_once_more(world: World) -> None:
+    world.store.put("a.jpg", world.collection.show(make_image(1), "ana"))
+    world.collection.failures.append(UnreadableObjectError("not there yet"))
+
+    assert world.index("a.jpg")["status"] == "INDEXED"
+
+
+def test_a_photo_that_is_erased_before_rekognition_reads_it_leaves_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.store.put("a.jpg", world.collection.show(make_image(1), "ana"))
+    index = world.collection.index
+    monkeypatch.setattr(
+        world.collection, "index", lambda image, **options: (world.store.erase("a.jpg"), index(image, **options))[1]
+    )
+
+    assert world.index("a.jpg") == {"key": "a.jpg", "erased": 0}
+
+    assert not world.records.rows
+
+
+def test_a_photo_of_which_not_even_the_headers_can_be_read_fails_as_the_version_that_was_announced(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = world.store.put("a.jpg", make_image(1))
+
+    def refuse(key: str) -> None:
+        raise UnreadableObjectError("foreign key")
+
+    monkeypatch.setattr(world.store, "find", refuse)
+    monkeypatch.setattr(world.store, "read_head", refuse)
+
+    assert world.index("a.jpg", version=version)["reason"] == "UnreadableObject"
+
+    record = world.records.read("a.jpg")
+    assert record is not None
+    assert (record.status, record.version) == (Status.FAILED, version)
+    assert world.index("b.jpg")["status"] == "FAILED"
 
 
 def test_check_09_a_repeated_event_changes_nothing(world: World) -> None:

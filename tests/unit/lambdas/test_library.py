@@ -2,7 +2,7 @@
 
 import pytest
 
-from faceprint.model.errors import ConflictError, NotFoundError
+from faceprint.model.errors import ConflictError, FaceInUseError, NotFoundError
 from faceprint.model.parameters import read_cursor
 from fakes.faces import Seen
 from fakes.pictures import make_image
@@ -38,6 +38,20 @@ def test_an_erasure_also_tells_the_faces_that_the_event_of_its_object_removed_fi
     answer = world.erase_image.erase("a.jpg")
 
     assert answer["deleted"] == {"FaceIds": faces, "versions": 1}
+
+
+def test_an_erasure_says_at_once_when_a_face_belongs_to_a_user_of_the_collection(world: World) -> None:
+    world.put("a.jpg", world.collection.show(make_image(1), "ana"))
+    world.collection.failures.append(FaceInUseError("It belongs to a user."))
+    before = world.clock.now()
+
+    with pytest.raises(FaceInUseError):
+        world.erase_image.erase("a.jpg")
+
+    assert world.clock.now() == before
+    assert world.records.read("a.jpg") is not None
+    world.index("a.jpg")
+    assert not world.records.rows
 
 
 def test_erasing_what_is_not_there_is_not_found(world: World) -> None:
