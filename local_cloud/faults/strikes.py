@@ -7,6 +7,7 @@ from io import BytesIO
 from typing import Any, Protocol
 
 from local_cloud.faults.answers import Answer, Application, Environ, ask, failed, throttled
+from local_cloud.faults.deletions import delete_a_part
 from local_cloud.faults.plan import Call, CallRule
 from local_cloud.http_server import CLIENT_GONE, NoAnswerError
 
@@ -37,7 +38,9 @@ class Strikes:
         if rule.fault == "error":
             return failed(environ, call.service)
         if rule.fault == "unprocessed":
-            return _do_a_part(environ, call, inner)
+            return (
+                delete_a_part(environ, inner) if call.operation == "DeleteObjects" else _do_a_part(environ, call, inner)
+            )
         if rule.fault == "kill":
             self._kill(rule, call, environ, inner)
         if rule.fault == "timeout":

@@ -224,6 +224,25 @@ def test_a_batch_of_one_is_refused_as_dynamodb_does(world: World, client: Callab
         client("dynamodb").batch_write_item(RequestItems={table: [{"DeleteRequest": {"Key": {"id": {"S": "a"}}}}]})
 
 
+def test_objects_are_deleted_in_part_and_the_answer_is_200(
+    world: World, client: Callable[..., Any], queue: str
+) -> None:
+    for key in "abcde":
+        world.s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
+    plan(world, calls=[{"fault": "unprocessed"}])
+    every = [{"Key": entry["Key"], "VersionId": entry["VersionId"]}
+             for entry in world.s3.list_object_versions(Bucket=BUCKET)["Versions"]]  # fmt: skip
+
+    for quiet, names in ((True, every[:1]), (False, every)):
+        answer = client("s3").delete_objects(Bucket=BUCKET, Delete={"Objects": names, "Quiet": quiet})
+
+    assert [entry["Key"] for entry in answer["Deleted"]] == ["a", "b"]
+    assert [(entry["Key"], entry["VersionId"], entry["Code"]) for entry in answer["Errors"]] == [
+        (name["Key"], name["VersionId"], "InternalError") for name in every[2:]
+    ]
+    assert [entry["Key"] for entry in world.s3.list_objects_v2(Bucket=BUCKET)["Contents"]] == ["c", "d", "e"]
+
+
 def test_a_rule_strikes_after_so_many_calls_and_so_many_times(
     world: World, client: Callable[..., Any], table: str
 ) -> None:
