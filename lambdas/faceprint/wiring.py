@@ -69,7 +69,15 @@ class Wiring:
     def upload_image(self) -> UploadImage:
         from faceprint.use_cases.upload_image import UploadImage
 
-        return UploadImage(self._store, self._images, self._describe, SystemClock(), self.settings.upload_wait_seconds)
+        return UploadImage(
+            self._store,
+            self._images,
+            self._describe,
+            # Seldom needed, so its client is made then.
+            lambda key, version: self.index_queue.announce(self.settings.bucket, key, version),
+            SystemClock(),
+            self.settings.upload_wait_seconds,
+        )
 
     @cached_property
     def index_image(self) -> IndexImage:

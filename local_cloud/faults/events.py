@@ -1,4 +1,4 @@
-"""S3's events on a bad day: twice, late, in another order, among test events, and long outdated."""
+"""S3's events on a bad day: twice, late, in another order, among test events, long outdated, and never."""
 
 import threading
 from collections import OrderedDict
@@ -48,6 +48,8 @@ class Events:
 
 
 def _struck(sent: list[Sending], rule: EventRule, *, share: float, stale: Event) -> list[Sending]:
+    if rule.fault == "lost" or not sent:
+        return []
     if rule.fault == "duplicate":
         return sent + sent[:1] * rule.times
     if rule.fault == "test_event":

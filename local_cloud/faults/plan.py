@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 CALL_FAULTS = ("throttle", "error", "latency", "reset", "unprocessed", "timeout", "kill")
-EVENT_FAULTS = ("duplicate", "delay", "reorder", "test_event", "stale")
+EVENT_FAULTS = ("duplicate", "delay", "reorder", "test_event", "stale", "lost")
 MOMENTS = ("before", "after")
 _BATCHES = ("BatchWriteItem", "BatchGetItem", "DeleteObjects")
 

@@ -38,9 +38,7 @@ class Strikes:
         if rule.fault == "error":
             return failed(environ, call.service)
         if rule.fault == "unprocessed":
-            return (
-                delete_a_part(environ, inner) if call.operation == "DeleteObjects" else _do_a_part(environ, call, inner)
-            )
+            return _do_a_part(environ, call, inner)
         if rule.fault == "kill":
             self._kill(rule, call, environ, inner)
         if rule.fault == "timeout":
@@ -65,6 +63,8 @@ class Strikes:
 
 def _do_a_part(environ: Environ, call: Call, inner: Application) -> Answer:
     """The first half of a batch is done. DynamoDB refuses a batch of which it can do nothing."""
+    if call.operation == "DeleteObjects":
+        return delete_a_part(environ, inner)
     document = json.loads(environ["wsgi.input"].read())
     items = [(table, item) for table, batch in document["RequestItems"].items() for item in _items(batch)]
     if len(items) < 2:

@@ -1,13 +1,12 @@
 """The queue that the bucket's events go to, and its dead-letter queue."""
 
 import json
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote_plus
 
 from command_line import UsageError
+from faceprint.aws.index_queue import event_of
 from verifying.deployment import Deployment
 
 _MOST_ENTRIES = 10
@@ -53,23 +52,12 @@ class IndexQueue:
         """Sends for each key the event that S3 would send. Raises OSError where SQS refuses one."""
         for start in range(0, len(keys), _MOST_ENTRIES):
             entries = [
-                {"Id": str(number), "MessageBody": json.dumps(self._event(key))}
+                {"Id": str(number), "MessageBody": json.dumps(event_of(self.bucket, key))}
                 for number, key in enumerate(keys[start : start + _MOST_ENTRIES])
             ]
             answer = self.client.send_message_batch(QueueUrl=self.url, Entries=entries)
             if answer.get("Failed"):
                 raise OSError(f"SQS did not take an event: {answer['Failed'][0].get('Message', 'no reason given')}")
-
-    def _event(self, key: str) -> dict[str, Any]:
-        described = {"bucket": {"name": self.bucket}, "object": {"key": quote_plus(key, safe="/")}}
-        record = {
-            "eventVersion": "2.1",
-            "eventSource": "aws:s3",
-            "eventName": "ObjectCreated:Put",
-            "responseElements": {"x-amz-request-id": f"verify-{uuid.uuid4()}"},
-            "s3": {"s3SchemaVersion": "1.0", **described},
-        }
-        return {"Records": [record]}
 
 
 def find_queue(deployment: Deployment) -> IndexQueue:

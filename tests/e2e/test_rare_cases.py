@@ -1,10 +1,13 @@
 """What happens seldom and must work all the same: a crowd, a crashed attempt, a photo that vanishes meanwhile."""
 
 import io
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import requests
 from PIL import Image
 
 from faceprint.model.names import external_image_id
@@ -74,6 +77,38 @@ def test_what_s3_alone_can_do_to_an_object_ends_with_a_status_and_no_dead_letter
     assert not [line for line in log.splitlines() if '"returned"' in line and "s3/" in line]
     assert cloud.send("DELETE", "/index/s3/empty.jpg").json()["deleted"] == {"FaceIds": [], "versions": 1}
     assert cloud.send("GET", "/index/s3/empty.jpg").status_code == 404
+
+
+@contextmanager
+def events_lost(cloud: LocalCloud, keys: str) -> Iterator[None]:
+    """Meanwhile S3 tells nothing of these keys."""
+    page = f"{cloud.addresses['awsEndpoint']}/_local/faults"
+    requests.put(page, json={"events": [{"fault": "lost", "key": keys}]}, timeout=10).raise_for_status()
+    try:
+        yield
+    finally:
+        requests.delete(page, timeout=10).raise_for_status()
+
+
+def test_a_photo_whose_event_was_lost_is_indexed_when_it_is_sent_again(cloud: LocalCloud) -> None:
+    with events_lost(cloud, "lost/*"):
+        first = cloud.send("PUT", "/index/lost/a.jpg", sample("grace-hopper"), headers={"Prefer": "respond-async"})
+        waiting = cloud.send("GET", "/index/lost/a.jpg")
+        again = cloud.send("PUT", "/index/lost/a.jpg", sample("grace-hopper"))
+
+    assert (first.status_code, waiting.json()["image"]["status"]) == (201, "PENDING")
+    assert (again.status_code, again.json()["image"]["status"]) == (200, "DUPLICATE")
+    assert len(faces_of(cloud, "lost/a.jpg")) == 1
+    cloud.send("DELETE", "/index/lost/a.jpg")
+
+
+def test_a_photo_that_was_waited_for_in_vain_is_indexed_by_itself(cloud: LocalCloud) -> None:
+    with events_lost(cloud, "lost/*"):
+        sent = cloud.send("PUT", "/index/lost/b.jpg", sample("grace-hopper"))
+        wait_until(lambda: cloud.send("GET", "/index/lost/b.jpg").json()["image"]["status"] == "INDEXED")
+
+    assert sent.status_code == 201
+    cloud.send("DELETE", "/index/lost/b.jpg")
 
 
 def is_settled(cloud: LocalCloud) -> bool:

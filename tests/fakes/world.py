@@ -37,6 +37,9 @@ class World:
         event = ObjectEvent(key, version=version)
         return self.index_image.reconcile(event, owner=owner or f"a{self._attempt}", seconds=seconds)
 
+    def announce(self, key: str, version: ObjectVersion) -> None:
+        """The queue takes an event; tests that deliver events replace it."""
+
     def put(self, key: str, data: bytes, **metadata: str) -> None:
         """An object that came by other means than our API, and is indexed."""
         self.store.put(key, data, metadata=metadata)
@@ -76,7 +79,7 @@ class World:
 
     @cached_property
     def upload_image(self) -> UploadImage:
-        return UploadImage(self.store, self.records, DescribeImage(self.faces), self.clock, 10.0)
+        return UploadImage(self.store, self.records, DescribeImage(self.faces), self.announce, self.clock, 10.0)
 
     @cached_property
     def read_image(self) -> ReadImage:

@@ -72,6 +72,7 @@ class Play:
         for place in ("store", "records", "faces", "collection"):
             setattr(self.world, place, Stepped(getattr(self.world, place), self.stage))
         self.world.clock = self.stage
+        self.world.announce = lambda _, version: self.stage.call(lambda: self.events.append(version))
         self.calls: list[Call] = []
         self.removed: dict[str, float] = {}
         self.unsure: dict[str, str] = {}

@@ -97,7 +97,7 @@ class ImageStore:
         return len(versions)
 
     def _list_versions(self, key: str) -> tuple[list[Entry], list[Entry]]:
-        """The key's versions and delete markers. It comes first of all keys with this prefix, so the others are left."""
+        """The key's versions and delete markers. It comes before all others with this prefix."""
         versions: list[Entry] = []
         markers: list[Entry] = []
         with aws_failures():

@@ -1,16 +1,23 @@
 """The queue of S3 events."""
 
+import json
+import uuid
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote_plus
 
 from faceprint.aws.failures import aws_failures
+from faceprint.model.records import ObjectVersion
 
 _MOST_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class IndexQueue:
-    """Messages come by the event source mapping, which deletes them as well; their return is ours."""
+    """Messages come by the event source mapping, which deletes them as well; their return is ours.
+
+    Nearly all are S3's own. One of ours stands for an event that may have been lost, or changes nothing.
+    """
 
     client: Any
     url: str
@@ -28,8 +35,28 @@ class IndexQueue:
         with aws_failures():
             self.client.delete_message(QueueUrl=self.url, ReceiptHandle=receipt_handle)
 
+    def announce(self, bucket: str, key: str, version: ObjectVersion) -> None:
+        """Sends the event that S3 sends of a new object."""
+        body = json.dumps(event_of(bucket, key, version))
+        with aws_failures():
+            self.client.send_message(QueueUrl=self.url, MessageBody=body)
+
     def _show_in(self, receipt_handle: str, seconds: int) -> None:
         with aws_failures():
             self.client.change_message_visibility(
                 QueueUrl=self.url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
             )
+
+
+def event_of(bucket: str, key: str, version: ObjectVersion | None = None) -> dict[str, Any]:
+    """S3's event of a new object; without a version the index function looks what is there."""
+    told = {"eTag": version.etag, "versionId": version.version_id} if version else {}
+    described = {"bucket": {"name": bucket}, "object": {"key": quote_plus(key, safe="/"), **told}}
+    record = {
+        "eventVersion": "2.1",
+        "eventSource": "aws:s3",
+        "eventName": "ObjectCreated:Put",
+        "responseElements": {"x-amz-request-id": f"faceprint-{uuid.uuid4()}"},
+        "s3": {"s3SchemaVersion": "1.0", **described},
+    }
+    return {"Records": [record]}

@@ -1,10 +1,12 @@
 """Archives a photo and waits for its faceprint."""
 
 import hashlib
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 
-from faceprint.model.errors import ConflictError, NotFoundError, from_reason
+from faceprint.model.errors import ConflictError, FaceprintError, NotFoundError, from_reason
 from faceprint.model.images import read_image_info
 from faceprint.model.names import CORRELATION_METADATA, RESERVED_METADATA
 from faceprint.model.records import ImageRecord, ObjectVersion, Status, StoredObject
@@ -44,11 +46,15 @@ class Patience:
 
 @dataclass(frozen=True)
 class UploadImage:
-    """`wait_seconds` is how long a photo's status is waited for."""
+    """`wait_seconds` is how long a photo's status is waited for.
+
+    `announce` sends the event of a version that S3 should have sent: a lost one would leave its photo PENDING for ever.
+    """
 
     store: ImageStore
     images: ImageRecords
     describe: DescribeImage
+    announce: Callable[[str, ObjectVersion], None]
     clock: Clock
     wait_seconds: float
     patience: Patience = field(default_factory=Patience)
@@ -115,7 +121,11 @@ class UploadImage:
         return not (record is not None and record.status is Status.FAILED and record.is_final_for(stored.version))
 
     def _await_record(self, key: str, version: ObjectVersion, *, known: bool, wait: bool) -> ImageRecord | None:
-        """The row once it is final for this version, None when that takes too long."""
+        """The row once it is final for this version, None when that takes too long.
+
+        Then its event may be lost (S3's notifications take some minutes to begin to work), and the version is announced
+        anew: at once when somebody sends it again, else when all waiting was in vain.
+        """
         started = self.clock.now()
         deadline = started + (self.wait_seconds if wait else 0)
         for asked in count():
@@ -128,9 +138,18 @@ class UploadImage:
                 if not known:
                     self.patience.learn(self.clock.now() - started)
                 return record
+            if known and asked == 0:
+                self._announce(key, version)
         if wait and not self._is_newest(key, version):
             raise ConflictError(_OVERTAKEN)
+        if wait and not known:
+            self._announce(key, version)
         return None
+
+    def _announce(self, key: str, version: ObjectVersion) -> None:
+        # The photo is stored, whatever becomes of this; S3's own event mostly comes.
+        with suppress(FaceprintError):
+            self.announce(key, version)
 
     def _is_newest(self, key: str, version: ObjectVersion) -> bool:
         stored = self._find(key)

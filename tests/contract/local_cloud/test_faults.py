@@ -224,6 +224,16 @@ def test_a_batch_of_one_is_refused_as_dynamodb_does(world: World, client: Callab
         client("dynamodb").batch_write_item(RequestItems={table: [{"DeleteRequest": {"Key": {"id": {"S": "a"}}}}]})
 
 
+def test_a_lost_event_never_comes(world: World, queue: str) -> None:
+    plan(world, events=[{"fault": "duplicate"}, {"fault": "lost", "key": "a", "count": 1}])
+
+    for key in ("a", "b", "a"):
+        world.s3.put_object(Bucket=BUCKET, Key=key, Body=b"x")
+
+    found = [body["Records"][0]["s3"]["object"]["key"] for body in received(world, queue)]
+    assert sorted(found) == ["a", "a", "b", "b"]
+
+
 def test_objects_are_deleted_in_part_and_the_answer_is_200(
     world: World, client: Callable[..., Any], queue: str
 ) -> None:

@@ -23,14 +23,14 @@ def failure_of(code: str, message: str = "", **more: object) -> FaceprintError:
         ("InvalidObjectState", "The operation is not valid for the object's storage class"),
         (
             "AccessDenied",
-            "User: arn:aws:sts::1:assumed-role/f is not authorized to perform: kms:Decrypt on resource: k",
+            "User: arn is not authorized to perform: kms:Decrypt on resource: k",
         ),
         ("KMS.DisabledException", "arn:aws:kms:k is disabled."),
         ("KMS.KMSInvalidStateException", "arn:aws:kms:k is pending deletion."),
         ("KMS.NotFoundException", "Invalid keyId k"),
         (
             "InvalidRequest",
-            "The object was stored using a form of Server Side Encryption. The correct parameters must be",
+            "The object was stored using a form of Server Side Encryption. The correct",
         ),
         ("400", "Bad Request"),
         ("InvalidS3ObjectException", "Unable to get object metadata from S3. Check object key, region and/or access"),

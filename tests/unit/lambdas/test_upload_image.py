@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from faceprint.model.errors import ConflictError, ImageTooSmallError, UnsupportedFormatError
+from faceprint.model.errors import ConflictError, ImageTooSmallError, ThrottledError, UnsupportedFormatError
 from faceprint.model.records import ObjectVersion
 from fakes.pictures import make_image
 from fakes.stores import ManualClock
@@ -142,6 +142,54 @@ def test_what_rekognition_cannot_read_is_told_and_can_be_sent_again(world: World
     world.collection.unreadable.clear()
 
     assert upload(world, "a.jpg", photo)["image"]["status"] == "INDEXED"
+
+
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_photo_whose_event_was_lost_is_announced_when_it_is_sent_again(
+    world: World, clock: BusyClock, wait: bool
+) -> None:
+    clock.meanwhile = lambda: None
+    photo = world.collection.show(make_image(1), "ana")
+    upload(world, "a.jpg", photo, wait=False)
+    queue: list[ObjectVersion] = []
+    world.announce = lambda key, version: queue.append(version)
+    del world.upload_image  # it was made with the queue before
+    clock.meanwhile = lambda: [world.index("a.jpg", version=version) for version in queue]
+
+    answer = upload(world, "a.jpg", photo, wait=wait)
+
+    assert queue == [world.store.read_head("a.jpg").version]
+    assert answer["image"]["status"] == ("DUPLICATE" if wait else "PENDING")
+
+
+def test_a_photo_that_was_waited_for_in_vain_is_announced_once(world: World, clock: BusyClock) -> None:
+    clock.meanwhile = lambda: None
+    queue: list[str] = []
+    world.announce = lambda key, version: queue.append(key)
+
+    assert upload(world, "a.jpg", make_image(1))["image"]["status"] == "PENDING"
+
+    assert queue == ["a.jpg"]
+
+
+def test_a_photo_that_is_indexed_in_time_is_not_announced(world: World) -> None:
+    queue: list[str] = []
+    world.announce = lambda key, version: queue.append(key)
+
+    upload(world, "a.jpg", make_image(1))
+    upload(world, "a.jpg", make_image(1))
+
+    assert queue == []
+
+
+def test_an_upload_stays_stored_though_its_event_cannot_be_sent(world: World, clock: BusyClock) -> None:
+    def refuse(key: str, version: ObjectVersion) -> None:
+        raise ThrottledError("slow down")
+
+    clock.meanwhile = lambda: None
+    world.announce = refuse
+
+    assert upload(world, "a.jpg", make_image(1))["image"]["status"] == "PENDING"
 
 
 def test_a_refused_photo_leaves_no_trace(world: World) -> None:

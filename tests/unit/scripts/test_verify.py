@@ -3,6 +3,7 @@
 import argparse
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from verifying.facts import CollectionFact, FaceFact, ImageFact, ObjectFact
 from verifying.findings import ANNOUNCED, REMOVED, REOPENED, Finding, Kind
 from verifying.library import gather
 from verifying.queues import IndexQueue
+from verifying.reading import read_objects
 
 NOW, PATIENCE, LONG_AGO = 10_000.0, 300.0, 5_000.0
 BOX = {"Left": 0.1, "Top": 0.1, "Width": 0.2, "Height": 0.2}
@@ -84,6 +86,28 @@ def test_a_hidden_object_without_a_row_is_as_it_should_be(stores: Stores) -> Non
     del stores.images["a"], stores.faces["face-a"], stores.collection["face-a"]
 
     assert stores.found() == set()
+
+
+class Listing:
+    """S3 with one page of versions."""
+
+    def __init__(self, *entries: dict[str, Any]) -> None:
+        self.s3, self.bucket = self, "bucket"
+        self.page = {"Versions": [{"LastModified": datetime.now(UTC), "IsLatest": True} | each for each in entries]}
+
+    def get_paginator(self, _: str) -> "Listing":
+        return self
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        return [self.page]
+
+
+def test_a_folder_of_the_console_is_no_photo_and_an_empty_object_is_one(stores: Stores) -> None:
+    listing = Listing({"Key": "team/", "Size": 0}, {"Key": "photo/", "Size": 9}, {"Key": "empty.jpg", "Size": 0})
+
+    stores.objects |= {found.key: replace(found, changed=LONG_AGO) for found in read_objects(listing)}
+
+    assert stores.found() == {(Kind.OBJECT_WITHOUT_ROW, key, "") for key in ("photo/", "empty.jpg")}
 
 
 @pytest.mark.parametrize("other", [{"etag": "other"}, {"version_id": "v2"}])
