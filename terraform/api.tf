@@ -43,6 +43,11 @@ resource "aws_api_gateway_stage" "faceprint" {
   }
 
   depends_on = [aws_api_gateway_account.logging]
+
+  # AWS does not let go of a stage that a domain or a usage plan leads to: with another name they change over first.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_api_gateway_method_settings" "all" {

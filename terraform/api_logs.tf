@@ -14,7 +14,6 @@ resource "aws_api_gateway_account" "logging" {
   count = var.aws_apigateway_manage_account_logging ? 1 : 0
 
   cloudwatch_role_arn = aws_iam_role.api_logging[0].arn
-  reset_on_delete     = true
 
   depends_on = [aws_iam_role_policy.api_logging]
 }

@@ -13,6 +13,7 @@ module "function" {
   environment        = { for variable in each.value.environment : variable => local.facts[local.blueprint.environment[variable]] }
   code_zip           = local.code_zip
   code_sha           = local.code_sha
+  code_built         = terraform_data.code.id
   layers             = [aws_lambda_layer_version.dependencies.arn]
   log_retention_days = var.log_retention_days
 
@@ -21,8 +22,6 @@ module "function" {
     if resource != "log_group"
   ]
   log_actions = each.value.permissions.log_group
-
-  depends_on = [terraform_data.code]
 }
 
 resource "aws_lambda_permission" "api" {

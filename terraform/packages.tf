@@ -21,8 +21,9 @@ locals {
   layer_zip = "${path.module}/build/layer-${substr(local.layer_sha, 0, 12)}.zip"
 }
 
+# Built anew, too, where AWS takes the archive anew though no source changed: this folder may be a fresh checkout.
 resource "terraform_data" "code" {
-  triggers_replace = local.code_sha
+  triggers_replace = [local.code_sha, local.architecture, keys(local.functions)]
 
   provisioner "local-exec" {
     command = "python3 \"${local.builder}\" code \"${local.code_zip}\""

@@ -89,7 +89,7 @@ variable "tags" {
 }
 
 variable "force_destroy" {
-  description = "true: `terraform destroy` erases photos and tables too; false: it refuses while there are photos, and tables are protected."
+  description = "true, once applied: `terraform destroy` erases everything, photos and tables too; false: it refuses before anything is gone."
   type        = bool
   default     = false
 }

@@ -4,6 +4,7 @@ It always works on a copy, so that the repository's own terraform/ stays as it i
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -81,3 +82,23 @@ def deployment_of(cloud: LocalCloud, shared: str = "rekognition", **variables: s
         variables=given,
         region=settings.region,
     )
+
+
+def planned_changes(terraform: Terraform) -> dict[str, str]:
+    """What a plan would do, by address: "updated in-place", "replaced", "created", "destroyed", "read during apply"."""
+    _, plan = terraform.plan_is_clean()
+    return dict(re.findall(r"^  # (\S.*?) (?:will|must) be (.+)$", plan.output, flags=re.MULTILINE))
+
+
+def dependencies(copy: TerraformCopy) -> dict[str, set[str]]:
+    """What each resource refers to or depends on, data sources left out."""
+    graph = copy.run("graph").stdout
+    nodes = re.findall(r'^\s*"([^"]+)" \[label', graph, flags=re.MULTILINE)
+    found: dict[str, set[str]] = {node: set() for node in nodes if not _is_data(node)}
+    for node, other in re.findall(r'"([^"]+)" -> "([^"]+)"', graph):
+        found.setdefault(node, set()).add(other)
+    return found
+
+
+def _is_data(address: str) -> bool:
+    return address.startswith("data.") or ".data." in address

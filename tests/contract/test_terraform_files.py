@@ -9,11 +9,27 @@ from pathlib import Path
 import pytest
 import yaml
 
-from terraform_world import ROOT, TerraformCopy, terraform_copy
+from terraform_world import ROOT, TerraformCopy, dependencies, terraform_copy
 
 TERRAFORM = ROOT / "terraform"
 TEST_FILES = sorted(TERRAFORM.glob("tests/*.tftest.hcl"))
 ANY_NAME_WILL_DO = {"aws_profile"}
+
+# What 6.0 of the provider removed, renamed or gave another meaning, of the kinds that could be used here: the upgrade
+# guide's list. Arguments and attributes.
+GONE_IN_PROVIDER_6 = {
+    "resource.aws_api_gateway_account": ("reset_on_delete",),
+    "resource.aws_api_gateway_deployment": (
+        "stage_name",
+        "stage_description",
+        "canary_settings",
+        "invoke_url",
+        "execution_arn",
+    ),
+    "resource.aws_s3_bucket": ("region",),
+    "data.aws_s3_bucket": ("region",),
+    "data.aws_region": ("name",),
+}
 
 
 @dataclass
@@ -95,6 +111,7 @@ def test_configuration_is_valid(copy: TerraformCopy) -> None:
 
     said = json.loads(done.stdout)
     assert said["valid"], said["diagnostics"]
+    assert said["diagnostics"] == []  # the provider warns of what its next version removes
 
 
 @pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: path.name.partition(".")[0])
@@ -151,6 +168,48 @@ def test_no_provider_is_used_but_aws() -> None:
     assert {kind for kind in kinds if not kind.startswith("aws_")} == {"terraform_data"}
     assert set(re.findall(r'^\s+source\s+= "(\w+/\w+)"', all_code(), flags=re.MULTILINE)) == {"hashicorp/aws"}
     assert locked == ["registry.terraform.io/hashicorp/aws"]
+
+
+@pytest.mark.parametrize("kind", GONE_IN_PROVIDER_6)
+def test_nothing_is_used_that_the_next_provider_has_no_more(kind: str) -> None:
+    block, _, resource = kind.partition(".")
+    written = re.findall(rf'^{block} "{resource}" "\w+" \{{\n(.*?)^\}}', all_code(), flags=re.MULTILINE | re.DOTALL)
+    prefix = r"\bdata\." if block == "data" else r"(?<!data\.)\b"
+
+    for name in GONE_IN_PROVIDER_6[kind]:
+        assert not [body for body in written if re.search(rf"^ *{name} *[={{]", body, flags=re.MULTILINE)]
+        assert not re.search(rf"{prefix}{resource}\.\w+(\[[^]]*\])?\.{name}\b", all_code())
+
+
+def test_both_the_locked_provider_and_the_next_are_accepted() -> None:
+    locked = re.findall(r'^  constraints = "(.+)"', (TERRAFORM / ".terraform.lock.hcl").read_text(), flags=re.MULTILINE)
+
+    asked = re.findall(r'^ +version += "(.*)"$', all_code(), flags=re.MULTILINE)
+
+    assert set(asked) == {">= 5.100, < 7.0"}
+    assert locked == [">= 5.100.0, < 7.0.0"]
+
+
+def test_everything_goes_after_the_guard(copy: TerraformCopy) -> None:
+    """What is missing here has to be added to the guard's depends_on: `terraform destroy` would not spare it."""
+    needed_by = dependencies(copy)
+    reached, left = set(), ["terraform_data.guard"]
+    while left:
+        reached.add(resource := left.pop())
+        left += needed_by.get(resource, set()) - reached
+
+    assert len(needed_by) > 40
+    assert sorted(needed_by.keys() - reached) == []
+
+
+def test_no_plan_hides_a_policy_behind_a_pending_change() -> None:
+    """Terraform reads a data source late when what it refers to, or its module depends on, is about to change."""
+    data = re.findall(r'^data "\w+" "\w+" \{\n.*?^\}', all_code(), flags=re.MULTILINE | re.DOTALL)
+    resource = r"(?<![\w.])(?:aws|terraform)_\w+\.\w+"
+
+    assert data
+    assert [block for block in data if re.search(resource, block) or "depends_on" in block] == []
+    assert [block for _, block in blocks("module", *modules()) if "depends_on" in block] == []
 
 
 def test_lock_file_knows_the_provider_on_every_platform() -> None:

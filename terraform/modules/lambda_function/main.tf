@@ -20,6 +20,11 @@ resource "aws_iam_role" "this" {
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }
 
+# By this detour, as Terraform reads a data source that refers to a resource only when no change of that is pending.
+locals {
+  log_group_arn = aws_cloudwatch_log_group.this.arn
+}
+
 data "aws_iam_policy_document" "permissions" {
   dynamic "statement" {
     for_each = var.statements
@@ -34,7 +39,7 @@ data "aws_iam_policy_document" "permissions" {
   statement {
     sid       = "LogGroup"
     actions   = var.log_actions
-    resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
+    resources = ["${local.log_group_arn}:*"]
   }
 }
 
@@ -62,5 +67,6 @@ resource "aws_lambda_function" "this" {
   }
 
   # Lambda would make a log group of its own, without an end to its retention, and run without permissions.
-  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.this]
+  # The archive is waited for here: a depends_on of the whole module would hide what becomes of role and policy.
+  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.this, var.code_built]
 }

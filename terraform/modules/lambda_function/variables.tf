@@ -48,6 +48,11 @@ variable "code_sha" {
   type        = string
 }
 
+variable "code_built" {
+  description = "Id of what builds the archive, which the function waits for."
+  type        = string
+}
+
 variable "layers" {
   description = "ARNs of layer versions."
   type        = list(string)
