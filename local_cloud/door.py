@@ -25,6 +25,8 @@ from local_cloud.lambda_runtime.model import (
     Result,
     TooManyRequestsError,
 )
+from local_cloud.s3.bodies import receive_body
+from local_cloud.s3.refusal import S3Error
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -89,6 +91,11 @@ class Door:
             return self._forward_to_engine(environ, start_response)
         if service == "lambda" and (invocation := _INVOCATION.fullmatch(path)) and self.invoker:
             return self._invoke(unquote(invocation[1]), environ, start_response)
+        if service == "s3":
+            try:
+                receive_body(environ)
+            except S3Error as refused:
+                return _refuse(start_response, refuse_s3(refused.status, refused.code, refused.message))
         return self._answer_by_backend(environ, start_response)
 
     def _answer_by_backend(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:

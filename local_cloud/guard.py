@@ -16,7 +16,8 @@ from local_cloud.iam.refusals import Reason, Refusal, RefusedError, refuse, refu
 from local_cloud.iam.requests import AwsRequest, MalformedRequestError, Need, reads_body
 from local_cloud.iam.roles import TEMPORARY_KEY, Credentials
 from local_cloud.iam.s3_needs import to_list
-from local_cloud.presigned import PresignedLinkError, check_presigned, is_presigned
+from local_cloud.s3.presigned import check_presigned, is_presigned
+from local_cloud.s3.refusal import S3Error
 from local_cloud.signatures import MISMATCH, SignedRequest, is_same_secret, is_signed_by, signing_in_header
 
 Environ = dict[str, Any]
@@ -50,7 +51,7 @@ class Guard:
             caller = self._caller(environ, service)
             if caller is not None:
                 self._authorise(caller, environ, service, region)
-        except PresignedLinkError as refused:
+        except S3Error as refused:
             return refuse_s3(refused.status, refused.code, refused.message)
         except RefusedError as refused:
             return refuse(service, environ.get("HTTP_X_AMZ_TARGET", ""), refused)

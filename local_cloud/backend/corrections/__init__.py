@@ -18,6 +18,7 @@ from local_cloud.backend.corrections import (
     partiql,
     queues,
     ranges,
+    s3_checksums,
     s3_events,
     update_expressions,
     version_lists,
@@ -31,6 +32,9 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     s3_events.refuse_queues_that_do_not_let_s3_send()
     s3_events.announce_one_event_per_multipart_upload()
     s3_events.announce_removals()
+    s3_checksums.compute_every_checksum()
+    s3_checksums.compare_checksums_of_completed_uploads()
+    s3_checksums.tell_how_checksums_were_made()
     queues.wait_without_holding_the_lock(arrivals)
     queues.announce_arrivals(arrivals)
     queues.answer_redrive_policy_without_spaces()

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import requests
 
-from local_cloud.presigned import PresignedLinkError, check_presigned
+from local_cloud.s3.presigned import check_presigned
+from local_cloud.s3.refusal import S3Error
 from local_cloud.signatures import SignedRequest, Signing, signature_of
 from tests.contract.local_cloud.conftest import World
 
@@ -102,5 +103,5 @@ def test_a_link_expires() -> None:
 
     check_presigned(request, {"ID": "secret"}, signed + timedelta(seconds=60))
 
-    with pytest.raises(PresignedLinkError, match="Request has expired"):
+    with pytest.raises(S3Error, match="Request has expired"):
         check_presigned(request, {"ID": "secret"}, signed + timedelta(seconds=61))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
+from local_cloud.s3.refusal import S3Error
 from local_cloud.signatures import MISMATCH, SignedRequest, Signing, is_signed_by
 
 _PRESENT = (
@@ -21,26 +22,18 @@ _WEEK_SECONDS = 604_800
 _SCOPE_PARTS = 4
 
 
-class PresignedLinkError(Exception):
-    """S3's refusal: status, code and message of its XML body."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
-
-
 def is_presigned(query: str) -> bool:
     return "X-Amz-Signature=" in query or "&Signature=" in f"&{query}"
 
 
 def check_presigned(request: SignedRequest, secrets: Mapping[str, str], now: datetime) -> None:
-    """Return when S3 would serve this link; raise PresignedLinkError as S3 would refuse it."""
+    """Return when S3 would serve this link; raise S3Error as S3 would refuse it."""
     parameters = dict(parse_qsl(request.query, keep_blank_values=True))
     if "X-Amz-Algorithm" not in parameters:
         text = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
-        raise PresignedLinkError(400, "InvalidRequest", text)
+        raise S3Error(400, "InvalidRequest", text)
     if any(name not in parameters for name in _PRESENT):
-        raise PresignedLinkError(400, "AuthorizationQueryParametersError", _incomplete())
+        raise S3Error(400, "AuthorizationQueryParametersError", _incomplete())
     signing = Signing(
         credential=parameters["X-Amz-Credential"],
         signed_headers=parameters["X-Amz-SignedHeaders"],
@@ -51,10 +44,10 @@ def check_presigned(request: SignedRequest, secrets: Mapping[str, str], now: dat
     secret = secrets.get(signing.credential.split("/")[0])
     if secret is None:
         text = "The AWS Access Key Id you provided does not exist in our records."
-        raise PresignedLinkError(403, "InvalidAccessKeyId", text)
+        raise S3Error(403, "InvalidAccessKeyId", text)
     _check_headers_are_signed(request, signing)
     if len(signing.scope) < _SCOPE_PARTS or not is_signed_by(request, signing, secret, "UNSIGNED-PAYLOAD"):
-        raise PresignedLinkError(403, "SignatureDoesNotMatch", MISMATCH)
+        raise S3Error(403, "SignatureDoesNotMatch", MISMATCH)
 
 
 def _incomplete() -> str:
@@ -67,12 +60,12 @@ def _check_expiry(signing: Signing, expires: str, now: datetime) -> None:
         signed, seconds = signing.moment, int(expires)
     except ValueError as exc:
         text = "X-Amz-Date must be in the ISO8601 Long Format and X-Amz-Expires a number"
-        raise PresignedLinkError(400, "AuthorizationQueryParametersError", text) from exc
+        raise S3Error(400, "AuthorizationQueryParametersError", text) from exc
     if not 0 <= seconds <= _WEEK_SECONDS:
         text = "X-Amz-Expires must be less than a week (in seconds) and not negative"
-        raise PresignedLinkError(400, "AuthorizationQueryParametersError", text)
+        raise S3Error(400, "AuthorizationQueryParametersError", text)
     if now > signed + timedelta(seconds=seconds):
-        raise PresignedLinkError(403, "AccessDenied", "Request has expired")
+        raise S3Error(403, "AccessDenied", "Request has expired")
 
 
 def _check_headers_are_signed(request: SignedRequest, signing: Signing) -> None:
@@ -81,4 +74,4 @@ def _check_headers_are_signed(request: SignedRequest, signing: Signing) -> None:
     unsigned = sorted(name for name in request.headers if name.startswith("x-amz-") and name not in signed)
     if unsigned:
         text = f"There were headers present in the request which were not signed: {', '.join(unsigned)}"
-        raise PresignedLinkError(403, "AccessDenied", text)
+        raise S3Error(403, "AccessDenied", text)

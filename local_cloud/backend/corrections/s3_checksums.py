@@ -1,0 +1,117 @@
+"""S3's checksums of objects: by all algorithms, and compared when an upload in parts is completed.
+
+What arrives in one request is checked before it comes here (`local_cloud.s3.bodies`).
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping
+from typing import Any
+from xml.etree import ElementTree
+
+from moto.s3 import models, responses
+from moto.s3.exceptions import InvalidPart, S3ClientError
+from moto.s3.models import FakeMultipart, S3Backend
+from moto.s3.responses import S3Response
+
+from local_cloud.backend.corrections.replacing import wrap
+from local_cloud.s3.checksums import ALGORITHMS, checksum
+
+_DEFAULT = "crc64nvme"  # whose checksum S3 computes of an upload in parts that names no algorithm
+_TYPE = "x-amz-checksum-type"
+
+
+def compute_every_checksum() -> None:
+    """Without awscrt, moto takes CRC-32 for CRC-32C and CRC-64/NVME."""
+
+    def compute_checksum(_: Any, body: bytes, algorithm: str, encode_base64: bool = True) -> bytes:
+        digest = checksum(algorithm.lower(), body)
+        return b64encode(digest) if encode_base64 else digest
+
+    for module in (models, responses):
+        wrap(module, "compute_checksum", compute_checksum)
+
+
+def compare_checksums_of_completed_uploads() -> None:
+    """CompleteMultipartUpload may name a checksum of each part and one of the whole object."""
+
+    def post(
+        original: Any, response: S3Response, request: Any, body: bytes, bucket: str, query: dict[str, Any], key: str
+    ) -> Any:
+        uploads = response.backend.get_bucket(bucket).multiparts
+        upload = uploads.get(query.get("uploadId", [""])[0])
+        if upload is not None:
+            _compare(upload, body, request.headers)
+        return original(response, request, body, bucket, query, key)
+
+    def complete(original: Any, backend: S3Backend, bucket: str, upload_id: str, body: Any) -> Any:
+        key = original(backend, bucket, upload_id, body)
+        key.checksum_algorithm = key.checksum_algorithm or _DEFAULT.upper()
+        for name in (_TYPE, "x-amz-checksum-algorithm"):  # said of the upload, and no metadata of the object
+            key.metadata.pop(name, None)
+        return key
+
+    wrap(S3Response, "_key_response_post", post)
+    wrap(S3Backend, "complete_multipart_upload", complete)
+
+
+def tell_how_checksums_were_made() -> None:
+    """HeadObject of an upload in parts ends its checksum with the number of parts, as GetObject does."""
+
+    def head_object(original: Any, response: S3Response, bucket: str, query: Any, name: str, headers: Any) -> Any:
+        status, answered, body = original(response, bucket, query, name, headers)
+        found = [name for name in answered if name.startswith("x-amz-checksum-")]
+        key = response.backend.get_object(bucket, name, version_id=query.get("versionId", [None])[0]) if found else None
+        if key is not None and key.checksum_type:
+            answered[_TYPE] = key.checksum_type
+            if key.checksum_type == "COMPOSITE":
+                answered[found[0]] = f"{key.checksum_value}-{key.checksum_parts}"
+        return status, answered, body
+
+    wrap(S3Response, "head_object", head_object)
+
+
+def _compare(upload: FakeMultipart, body: bytes, headers: Mapping[str, str]) -> None:
+    numbers = []
+    for number, named in _named_parts(body):
+        part = upload.parts.get(number)
+        if part is None:
+            raise InvalidPart
+        for algorithm, digest in named.items():
+            if digest != checksum(algorithm, part.value):
+                raise InvalidPart
+        numbers.append(number)
+    size = headers.get("x-amz-mp-object-size")
+    if size and int(size) != sum(upload.parts[number].size for number in numbers):
+        text = f"The provided 'x-amz-mp-object-size' header value {size} does not match what was computed."
+        raise S3ClientError("InvalidRequest", text)
+    for algorithm in ALGORITHMS:
+        named_digest = headers.get(f"x-amz-checksum-{algorithm}")
+        if named_digest is not None:
+            _compare_whole(upload, numbers, algorithm, named_digest, headers)
+
+
+def _compare_whole(
+    upload: FakeMultipart, numbers: list[int], algorithm: str, named: str, headers: Mapping[str, str]
+) -> None:
+    values = [upload.parts[number].value for number in numbers]
+    kind = headers.get(_TYPE) or upload.metadata.get(_TYPE)
+    is_whole = kind == "FULL_OBJECT" or algorithm == _DEFAULT
+    pieces = values if is_whole else [checksum(algorithm, value) for value in values]
+    digest, dash, count = named.partition("-")
+    found = b64encode(checksum(algorithm, b"".join(pieces))).decode()
+    if digest != found or (dash and (is_whole or count != str(len(values)))):
+        text = f"The {algorithm} you specified did not match the calculated checksum."
+        raise S3ClientError("BadDigest", text)
+
+
+def _named_parts(body: bytes) -> Iterator[tuple[int, dict[str, bytes]]]:
+    """Each part's number, and the checksums that the list names of it."""
+    try:
+        root = ElementTree.fromstring(body)  # noqa: S314 # nosec B314  # from a program of this machine; expat limits entities
+        for part in root:
+            fields = {field.tag.rpartition("}")[2].lower(): field.text or "" for field in part}
+            named = {name: fields[f"checksum{name}"] for name in ALGORITHMS if f"checksum{name}" in fields}
+            yield int(fields["partnumber"]), {name: b64decode(text) for name, text in named.items()}
+    except (ElementTree.ParseError, KeyError, ValueError):
+        text = "The XML you provided was not well-formed or did not validate against our published schema"
+        raise S3ClientError("MalformedXML", text) from None
