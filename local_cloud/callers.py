@@ -8,11 +8,14 @@ rebinding). A browser tells on them by Host, Origin and Sec-Fetch-Site, which pa
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from http_limits.hosts import is_own_host
+from local_cloud.error_answers import Failure, error_answer
+from local_cloud.s3.presigned import is_presigned_v2
+from local_cloud.scope import scope_of
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -27,16 +30,22 @@ SECURITY_HEADERS = (
 )
 """`sandbox`: a photo is bytes of somebody, and a page among them must not run as one of this address."""
 
+_SHOWN_HEADERS = SECURITY_HEADERS[1:]
+"""Whether a photo may be cached, its owner says."""
+
 _SERVICE = re.compile(r"/([^/&]*)/aws4_request")
 _PAGES_OF_OTHERS = ("cross-site", "same-site")
 _REFUSED_HOST = "Ask by an IP address or localhost, or name the host in LOCAL_CLOUD_HOST_NAMES."
 _REFUSED_PAGE = "Web pages may not call this address."
 
 
+def may_be_sent_by_pages(environ: Environ) -> bool:
+    """Links to photos are for pages, and what a browser asks before it uses one: S3 checks those."""
+    return _is_link(environ) or (environ["REQUEST_METHOD"] == "OPTIONS" and not _is_own_page(environ))
+
+
 def is_foreign_page(environ: Environ) -> bool:
-    """Whether a browser sends this for a page of another origin. Links to photos are for pages: S3 checks those."""
-    if _is_link(environ):
-        return False
+    """Whether a browser sends this for a page of another origin."""
     if environ.get("HTTP_SEC_FETCH_SITE") in _PAGES_OF_OTHERS:
         return True
     origin = environ.get("HTTP_ORIGIN")
@@ -46,9 +55,11 @@ def is_foreign_page(environ: Environ) -> bool:
 def _is_link(environ: Environ) -> bool:
     """Whether the door will look at nothing but the signature in the query, as S3 does."""
     query = unquote(environ.get("QUERY_STRING", ""))
-    is_signed = "X-Amz-Signature=" in query and "HTTP_AUTHORIZATION" not in environ
-    is_own_page = environ["REQUEST_URI"].lstrip("/").startswith("_local")
-    return is_signed and not is_own_page and set(_SERVICE.findall(query)) == {"s3"}
+    if "HTTP_AUTHORIZATION" in environ or _is_own_page(environ):
+        return False
+    if is_presigned_v2(query):
+        return "X-Amz-" not in query
+    return "X-Amz-Signature=" in query and set(_SERVICE.findall(query)) == {"s3"}
 
 
 class OwnHostOnly:
@@ -64,26 +75,53 @@ class OwnHostOnly:
 
 
 class NoPages:
-    """A WSGI application: the door, for programs of this machine. Its answers carry the security headers."""
+    """A WSGI application: the door, for programs of this machine.
+
+    A program gets what AWS sends, and nothing of ours: SDKs and Terraform read `Cache-Control` as an object's own. What
+    a browser may show carries the headers that protect it.
+    """
 
     def __init__(self, application: Application, names: frozenset[str]) -> None:
         self._application, self._names = application, names
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if not is_own_host(environ.get("HTTP_HOST", ""), self._names):
-            return _refuse(start_response, _REFUSED_HOST)
-        if is_foreign_page(environ):
-            return _refuse(start_response, _REFUSED_PAGE)
+            return _refuse_as_aws(environ, start_response, _REFUSED_HOST)
+        if is_foreign_page(environ) and not may_be_sent_by_pages(environ):
+            return _refuse_as_aws(environ, start_response, _REFUSED_PAGE)
+        ours = SECURITY_HEADERS if _is_own_page(environ) else _SHOWN_HEADERS if _is_browser(environ) else ()
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            return start_response(status, [*headers, *_missing(headers)], *more)
+            present = {name.lower() for name, _ in headers}
+            missing = [header for header in ours if header[0].lower() not in present]
+            return start_response(status, [*headers, *missing], *more)
 
         return self._application(environ, start)
 
 
-def _missing(headers: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    present = {name.lower() for name, _ in headers}
-    return (header for header in SECURITY_HEADERS if header[0].lower() not in present)
+def _is_own_page(environ: Environ) -> bool:
+    return bool(environ["REQUEST_URI"].lstrip("/").startswith("_local"))
+
+
+def _is_browser(environ: Environ) -> bool:
+    """Older browsers, and all where the address is no loopback one, do not send Sec-Fetch-Site."""
+    return bool(
+        environ.get("HTTP_SEC_FETCH_SITE")
+        or environ.get("HTTP_ORIGIN")
+        or "text/html" in environ.get("HTTP_ACCEPT", "")
+    )
+
+
+def _refuse_as_aws(environ: Environ, start_response: StartResponse, description: str) -> Iterable[bytes]:
+    if _is_own_page(environ):
+        return _refuse(start_response, description)
+    _, service = scope_of(environ, "")
+    code = "AccessDenied" if service == "s3" else "AccessDeniedException"
+    failure = Failure(403, code, description, "AccessDenied")
+    _, headers, body = error_answer(service, environ.get("HTTP_X_AMZ_TARGET", ""), failure)
+    body = b"" if environ["REQUEST_METHOD"] == "HEAD" else body
+    start_response("403 Forbidden", [*headers, ("Content-Length", str(len(body))), *SECURITY_HEADERS])
+    return [body]
 
 
 def _refuse(start_response: StartResponse, description: str) -> Iterable[bytes]:

@@ -12,21 +12,25 @@ import http.client
 import json
 import re
 import threading
-from collections.abc import Callable, Iterable
+import uuid
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 from urllib.parse import unquote
 
+from local_cloud.error_answers import ErrorAnswer, Failure, error_answer, s3_error, s3_ids
 from local_cloud.faults.faults import Faults, answer_page
-from local_cloud.guard import HOP_BY_HOP, Guard, request_headers
-from local_cloud.iam.refusals import Refusal, refuse_s3
+from local_cloud.guard import HOP_BY_HOP, TRUSTED_PAGE, Guard, request_headers
 from local_cloud.lambda_runtime.model import (
     FunctionNotFoundError,
     PayloadTooLargeError,
     Result,
     TooManyRequestsError,
 )
+from local_cloud.s3.answers import as_s3_answers
 from local_cloud.s3.bodies import receive_body
+from local_cloud.s3.cors import CorsRule, answer_preflight, with_cors
 from local_cloud.s3.refusal import S3Error
+from local_cloud.scope import scope_of
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -39,15 +43,16 @@ FAULTS_PATH = "/_local/faults"
 _ARCHIVE_PATH = re.compile(r"/_local/(functions|layers)/([^/]+)/(.+)")
 _INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 _OF_THIS_ADDRESS = ("host", "origin")  # the door has judged them, and the engine has an address of its own
-_SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
 
 
 class Backend(Protocol):
-    """What the door needs of `backend`: a WSGI application, and the archives of functions and layers."""
+    """What the door needs of `backend`: a WSGI application, archives of code, and the CORS rules of buckets."""
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]: ...
 
     def archive(self, kind: str, name: str, version: str) -> bytes | None: ...
+
+    def cors_rules(self, bucket: str) -> Sequence[CorsRule]: ...
 
 
 class Invoker(Protocol):
@@ -73,9 +78,34 @@ class Door:
             return answer_page(self.faults, environ, start_response)
         if archive := _ARCHIVE_PATH.fullmatch(path):
             return _answer_archive(self._backend.archive(*archive.groups()), start_response)
-        region, service = self._scope(environ)
+        region, service = scope_of(environ, self._region)
+        if service == "s3" and (environ["REQUEST_METHOD"] == "OPTIONS" or "HTTP_ORIGIN" in environ):
+            return self._serve_page(environ, start_response)
+        return self._serve_checked(environ, start_response, service, region)
+
+    def _serve_page(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """S3 for a web page, by the bucket's CORS configuration."""
+        bucket = unquote(environ["REQUEST_URI"].partition("?")[0]).lstrip("/").partition("/")[0]
+        rules = self._backend.cors_rules(bucket)
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            try:
+                allowed = answer_preflight(environ, rules)
+            except S3Error as refused:
+                return _refuse(environ, start_response, s3_error(refused.status, refused.code, refused.message))
+            start_response("200 OK", [*allowed, *s3_ids(uuid.uuid4().hex.upper()), ("Content-Length", "0")])
+            return [b""]
+        environ[TRUSTED_PAGE] = bool(with_cors(environ, [], rules))
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            return start_response(status, with_cors(environ, headers, rules), *more)
+
+        return self._serve_checked(environ, start, *reversed(scope_of(environ, self._region)))
+
+    def _serve_checked(
+        self, environ: Environ, start_response: StartResponse, service: str, region: str
+    ) -> Iterable[bytes]:
         if refusal := self._guard.examine(environ, service=service, region=region):
-            return _refuse(start_response, refusal)
+            return _refuse(environ, start_response, refusal)
         environ["local_cloud.service"], environ["local_cloud.region"] = service, region
         return self.faults.serve(environ, start_response, self._serve)
 
@@ -95,7 +125,7 @@ class Door:
             try:
                 receive_body(environ)
             except S3Error as refused:
-                return _refuse(start_response, refuse_s3(refused.status, refused.code, refused.message))
+                return _refuse(environ, start_response, s3_error(refused.status, refused.code, refused.message))
         return self._answer_by_backend(environ, start_response)
 
     def _answer_by_backend(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -104,16 +134,11 @@ class Door:
         status, headers = answered[0]
         is_absence = environ["local_cloud.service"] == "s3" and status.startswith("404")
         if is_absence and not self._guard.may_know_of_absence(environ):
-            return _refuse(start_response, refuse_s3(403, "AccessDenied", "Access Denied"))
+            return _refuse(environ, start_response, s3_error(403, "AccessDenied", "Access Denied"))
+        if environ["local_cloud.service"] == "s3":
+            headers, body = as_s3_answers(environ["REQUEST_METHOD"], status, headers, body)
         start_response(status, headers)
         return body
-
-    def _scope(self, environ: Environ) -> tuple[str, str]:
-        """Region and service of the signature; an unsigned request can only mean S3, as for moto."""
-        scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", "")) or _SCOPE.search(
-            "Credential=" + unquote(environ["QUERY_STRING"]).partition("X-Amz-Credential=")[2]
-        )
-        return (scope[1], scope[2]) if scope else (self._region, "s3")
 
     def _forward_to_engine(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         body = environ["wsgi.input"].read()
@@ -127,8 +152,9 @@ class Door:
             except (OSError, http.client.HTTPException):
                 connection.close()
                 if attempt == 2:
-                    text = b'{"__type":"InternalServerError","message":"face_engine does not answer"}'
-                    return _answer(start_response, 500, "application/x-amz-json-1.1", text)
+                    failure = Failure(500, "InternalServerError", "face_engine does not answer")
+                    target = environ.get("HTTP_X_AMZ_TARGET", "") or "RekognitionService"
+                    return _refuse(environ, start_response, error_answer("rekognition", target, failure))
             else:
                 kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP]
                 start_response(f"{answer.status} {answer.reason}", kept)
@@ -184,7 +210,8 @@ def _refuse_json(start_response: StartResponse, status: int, code: str, message:
     return [body]
 
 
-def _refuse(start_response: StartResponse, refusal: Refusal) -> Iterable[bytes]:
+def _refuse(environ: Environ, start_response: StartResponse, refusal: ErrorAnswer) -> Iterable[bytes]:
     status, headers, body = refusal
+    body = b"" if environ["REQUEST_METHOD"] == "HEAD" else body
     start_response(f"{status} {http.client.responses[status]}", [*headers, ("Content-Length", str(len(body)))])
     return [body]

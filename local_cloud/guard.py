@@ -9,15 +9,18 @@ from io import BytesIO
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
+from local_cloud.callers import is_foreign_page
+from local_cloud.error_answers import ErrorAnswer, s3_error
 from local_cloud.http_server import PRESERVED_NAMES
 from local_cloud.iam.gate import AccessDeniedError
 from local_cloud.iam.needs import needs_of
-from local_cloud.iam.refusals import Reason, Refusal, RefusedError, refuse, refuse_s3
+from local_cloud.iam.refusals import Reason, RefusedError, refuse
 from local_cloud.iam.requests import AwsRequest, MalformedRequestError, Need, reads_body
 from local_cloud.iam.roles import TEMPORARY_KEY, Credentials
 from local_cloud.iam.s3_needs import to_list
 from local_cloud.s3.presigned import check_presigned, is_presigned
 from local_cloud.s3.refusal import S3Error
+from local_cloud.s3.signatures_v2 import key_and_signature, require_version_2, signature_v2
 from local_cloud.signatures import MISMATCH, SignedRequest, is_same_secret, is_signed_by, signing_in_header
 
 Environ = dict[str, Any]
@@ -25,6 +28,12 @@ Environ = dict[str, Any]
 _KEY = re.compile(r"Credential=([^/]+)/")
 _MOST_SKEW = timedelta(minutes=15)
 _INVALID_TOKEN = "The security token included in the request is invalid."  # noqa: S105 # nosec B105  # what AWS says of one
+_TWO_SIGNATURES = (
+    "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter "
+    "or the Authorization header should be specified"
+)
+TRUSTED_PAGE = "local_cloud.trusted_page"
+"""Whether the bucket's CORS configuration allows the page that sends this."""
 _UNREADABLE = "Unable to get object metadata from S3. Check object key, region and/or access permissions."
 
 
@@ -45,14 +54,14 @@ class Guard:
     secrets: Mapping[str, str]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def examine(self, environ: Environ, *, service: str, region: str) -> Refusal | None:
+    def examine(self, environ: Environ, *, service: str, region: str) -> ErrorAnswer | None:
         """The refusal, or None for a request that may go on."""
         try:
-            caller = self._caller(environ, service)
+            caller = self._caller(environ, service, region)
             if caller is not None:
                 self._authorise(caller, environ, service, region)
         except S3Error as refused:
-            return refuse_s3(refused.status, refused.code, refused.message)
+            return s3_error(refused.status, refused.code, refused.message)
         except RefusedError as refused:
             return refuse(service, environ.get("HTTP_X_AMZ_TARGET", ""), refused)
         return None
@@ -80,23 +89,34 @@ class Guard:
                 raise RefusedError(Reason.UNREADABLE_OBJECT, _UNREADABLE) from exc
             raise RefusedError(Reason.DENIED, str(exc)) from exc
 
-    def _caller(self, environ: Environ, service: str) -> Credentials | None:
+    def _caller(self, environ: Environ, service: str, region: str) -> Credentials | None:
         """The role whose credentials these are; None for anybody else, of whom only links are checked."""
         key, is_link = _key_of(environ), service == "s3" and is_presigned(environ["QUERY_STRING"])
         caller = self.roles.issued(key)
         if caller is None and key.startswith(TEMPORARY_KEY):
             raise RefusedError(Reason.UNKNOWN_KEY, _INVALID_TOKEN)
         if is_link:
-            known = {caller.access_key_id: caller.secret_access_key} if caller else self.secrets
-            check_presigned(_signed_request(environ), known, self.clock())
+            self._check_link(caller, environ, region)
         elif service == "s3" and "HTTP_AUTHORIZATION" not in environ:
             # Moto serves strangers; here every bucket is private.
             raise RefusedError(Reason.DENIED, "Access Denied")
+        elif service == "s3" and key_and_signature(request_headers(environ)):
+            require_version_2(region)
         if caller is not None:
             self._check_session(caller, environ)
             if not is_link:
                 self._check_signature(caller, environ, service)
         return caller
+
+    def _check_link(self, caller: Credentials | None, environ: Environ, region: str) -> None:
+        """A page could make up a key, so it gets nothing by one unless the bucket's CORS configuration trusts it."""
+        if "HTTP_AUTHORIZATION" in environ:
+            raise S3Error(400, "InvalidArgument", _TWO_SIGNATURES)
+        known = {caller.access_key_id: caller.secret_access_key} if caller else self.secrets
+        is_verified = check_presigned(_signed_request(environ), known, self.clock(), region)
+        if not is_verified and is_foreign_page(environ) and not environ.get(TRUSTED_PAGE):
+            text = "The AWS Access Key Id you provided does not exist in our records."
+            raise S3Error(403, "InvalidAccessKeyId", text)
 
     def _check_session(self, caller: Credentials, environ: Environ) -> None:
         if not is_same_secret(_token_of(environ), caller.session_token):
@@ -105,8 +125,11 @@ class Guard:
             raise RefusedError(Reason.EXPIRED_TOKEN, "The security token included in the request is expired")
 
     def _check_signature(self, caller: Credentials, environ: Environ, service: str) -> None:
-        """S3 has the digest of the body in a header: signed, and not compared with the photo itself."""
+        """S3 has the digest of the body in a header, signed; `s3.bodies` compares it with the body."""
         request = _signed_request(environ)
+        if service == "s3" and key_and_signature(request.headers):
+            _check_version_2(request, environ, caller.secret_access_key)
+            return
         signing = signing_in_header(request.headers)
         if signing is None or service not in signing.scope:
             raise RefusedError(Reason.BAD_SIGNATURE, MISMATCH)
@@ -119,13 +142,25 @@ class Guard:
             )
 
 
+def _check_version_2(request: SignedRequest, environ: Environ, secret: str) -> None:
+    date = "" if "x-amz-date" in request.headers else environ.get("HTTP_DATE", "")
+    _, signature = key_and_signature(request.headers) or ("", "")
+    if not is_same_secret(signature_v2(request, date, secret), signature):
+        raise RefusedError(Reason.BAD_SIGNATURE, MISMATCH)
+
+
 def _key_of(environ: Environ) -> str:
-    found = _KEY.search(environ.get("HTTP_AUTHORIZATION", ""))
-    return found[1] if found else _parameter(environ, "X-Amz-Credential").split("/")[0]
+    header = environ.get("HTTP_AUTHORIZATION", "")
+    if found := _KEY.search(header):
+        return found[1]
+    version_2 = key_and_signature({"authorization": header})
+    in_query = _parameter(environ, "X-Amz-Credential").split("/")[0] or _parameter(environ, "AWSAccessKeyId")
+    return version_2[0] if version_2 else in_query
 
 
 def _token_of(environ: Environ) -> str:
-    return environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or _parameter(environ, "X-Amz-Security-Token")
+    in_query = _parameter(environ, "X-Amz-Security-Token") or _parameter(environ, "x-amz-security-token")
+    return environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or in_query
 
 
 def _parameter(environ: Environ, name: str) -> str:

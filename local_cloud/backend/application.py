@@ -11,10 +11,11 @@ import logging
 import re
 import threading
 import traceback
-import uuid
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
+from xml.parsers.expat import ExpatError
 
+from botocore.model import OperationNotFoundError
 from moto import backend_index
 from moto.core.request import Request
 from werkzeug.exceptions import HTTPException
@@ -24,6 +25,8 @@ from local_cloud.backend.moto_state import ACCOUNT_ID, backends_of, each_backend
 from local_cloud.backend.operations import changes_parts_only, is_read
 from local_cloud.backend.parts import mark_what_is_touched
 from local_cloud.backend.touched import touched
+from local_cloud.error_answers import REST_SERVICES, Failure, error_answer
+from local_cloud.s3.cors import CorsRule
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +40,9 @@ class Keep(Protocol):
     def __call__(self, *, parts_only: bool) -> None: ...
 
 
+# What moto says of a document that lacks something, or is none.
+_UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError, ExpatError)
+_MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
 _RANGE = re.compile(r"bytes=[0-9]{0,18}-[0-9]{0,18}")
 
 
@@ -78,7 +84,7 @@ class AwsBackend:
                     self.changed(parts_only=changes_parts_only(service, request))
             except Exception:
                 log.exception("a change could not be written down")
-                return _internal_failure()
+                return _internal_failure(service, request)
             finally:
                 touched.clear()
         return answer
@@ -93,14 +99,17 @@ class AwsBackend:
     def _handled(self, service: str, region: str, request: Request) -> Answer:
         try:
             status, headers, body = self._handler(service, region, request)(request, request.raw_url, request.headers)
-        except NotImplementedError as exc:
-            return _unknown_operation(service, str(exc))
+        except (NotImplementedError, OperationNotFoundError) as exc:
+            return _unknown_operation(service, request, str(exc))
         except HTTPException as exc:
             status, headers, body = exc.code or 400, dict(exc.get_headers()), exc.get_body()
-        except Exception:
+        except Exception as exc:
             log.error("%s failed: %s", service, traceback.format_exc())
-            return _internal_failure()
-        return int(status), _wire_headers(headers), body.encode() if isinstance(body, str) else bytes(body or b"")
+            if isinstance(exc, _UNREADABLE) and _is_about_a_bucket(service, request):
+                return _error(service, request, Failure(400, "MalformedXML", _MALFORMED))
+            return _internal_failure(service, request)
+        content = body.encode() if isinstance(body, str) else bytes(body or b"")
+        return int(status), _wire_headers(headers, service, request), content
 
     def archive(self, kind: str, name: str, version: str) -> bytes | None:
         """The zip of a function's code (`functions`), or of a layer's version (`layers`); None where there is none."""
@@ -113,6 +122,12 @@ class AwsBackend:
                     if layer["LayerName"] == name:
                         return bytes(backend.get_layer_version(name, version).code_bytes)
         return None
+
+    def cors_rules(self, bucket: str) -> list[CorsRule]:
+        """Of a bucket's CORS configuration; none where there is no such bucket."""
+        with self.lock:
+            found = next((each.buckets[bucket] for each in each_backend_of("s3") if bucket in each.buckets), None)
+            return [_cors_rule(rule) for rule in found.cors] if found is not None else []
 
     def _handler(self, service: str, region: str, request: Request) -> Handler:
         host = f"https://{service}.{region}.amazonaws.com"
@@ -142,18 +157,53 @@ def _base(url: str) -> str:
     return f"{scheme}://{rest.split('/', 1)[0]}"
 
 
-def _wire_headers(headers: Any) -> dict[str, str]:
+def _cors_rule(rule: Any) -> CorsRule:
+    """moto has one value, or a list of several."""
+
+    def listed(value: Any) -> tuple[str, ...]:
+        return tuple(value) if isinstance(value, list) else (value,) if value else ()
+
+    return CorsRule(
+        origins=listed(rule.allowed_origins),
+        methods=listed(rule.allowed_methods),
+        headers=listed(rule.allowed_headers),
+        exposed=listed(rule.exposed_headers),
+        max_age=str(rule.max_age_seconds or ""),
+    )
+
+
+def _wire_headers(headers: Any, service: str, request: Request) -> dict[str, str]:
     hidden = ("status", "server", "date")
-    return {name: str(value) for name, value in dict(headers).items() if name.lower() not in hidden}
+    kept = {name: str(value) for name, value in dict(headers).items() if name.lower() not in hidden}
+    if (_target(request) or service in REST_SERVICES) and "content-type" not in map(str.lower, kept):
+        kept["Content-Type"] = "application/x-amz-json-1.1" if _target(request) else "application/json"
+    return kept
 
 
-def _unknown_operation(service: str, detail: str) -> Answer:
+def _is_about_a_bucket(service: str, request: Request) -> bool:
+    """Whether the body is a document of S3's: of a part of a bucket, or of an object that is no content."""
+    return service == "s3" and request.method in ("PUT", "POST") and bool(request.query_string)
+
+
+def _target(request: Request) -> str:
+    return str(request.headers.get("X-Amz-Target", ""))
+
+
+def _unknown_operation(service: str, request: Request, detail: str) -> Answer:
     """AWS's answer to an operation it does not have. SDKs give up at once; a 500 they would retry for minutes."""
     log.warning("%s: not implemented: %s", service, detail)
-    body = f'{{"__type":"UnknownOperationException","message":"{service} does not do this locally"}}'
-    return 400, {"Content-Type": "application/json", "x-amzn-errortype": "UnknownOperationException"}, body.encode()
+    if service == "s3":
+        text = "The specified method is not allowed against this resource."
+        return _error(service, request, Failure(405, "MethodNotAllowed", text))
+    text = f"{service} does not do this locally"
+    return _error(service, request, Failure(400, "UnknownOperationException", text, "InvalidAction"))
 
 
-def _internal_failure() -> Answer:
-    headers = {"Content-Type": "application/json", "x-amzn-requestid": str(uuid.uuid4())}
-    return 500, headers, b'{"__type":"InternalFailure","message":"The local backend failed; its log says why."}'
+def _internal_failure(service: str, request: Request) -> Answer:
+    code = "InternalError" if service == "s3" else "InternalFailure"
+    return _error(service, request, Failure(500, code, "The local backend failed; its log says why."))
+
+
+def _error(service: str, request: Request, failure: Failure) -> Answer:
+    status, headers, body = error_answer(service, _target(request), failure)
+    return status, dict(headers), body

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from local_cloud.faults.operations import REST_SERVICES
-from local_cloud.iam.refusals import refuse_s3
+from local_cloud.error_answers import Failure, error_answer
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
@@ -67,24 +66,8 @@ def failed(environ: Environ, service: str) -> Answer:
 
 
 def _failure(environ: Environ, service: str, code: str, status: int, message: str) -> Answer:
-    if service == "s3":
-        _, headers, body = refuse_s3(status, code, message)
-    elif environ.get("HTTP_X_AMZ_TARGET") or service in REST_SERVICES:
-        headers, body = _json_failure(service, code, message)
-    else:
-        kind = "Sender" if status < 500 else "Receiver"
-        inner = f"<Type>{kind}</Type><Code>{code}</Code><Message>{message}</Message>"
-        headers = [("Content-Type", "text/xml")]
-        body = f"<ErrorResponse><Error>{inner}</Error></ErrorResponse>".encode()
+    _, headers, body = error_answer(service, environ.get("HTTP_X_AMZ_TARGET", ""), Failure(status, code, message))
     if environ["REQUEST_METHOD"] == "HEAD":
         body = b""
     headers = [*headers, ("Content-Length", str(len(body)))]
     return Answer(f"{status} {http.client.responses[status]}", tuple(headers), body)
-
-
-def _json_failure(service: str, code: str, message: str) -> tuple[list[tuple[str, str]], bytes]:
-    version = "1.0" if service in ("dynamodb", "sqs") else "1.1"
-    headers = [("Content-Type", f"application/x-amz-json-{version}"), ("x-amzn-ErrorType", code)]
-    if service == "sqs":
-        headers.append(("x-amzn-query-error", f"{code};Sender"))
-    return headers, json.dumps({"__type": code, "message": message}).encode()

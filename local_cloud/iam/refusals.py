@@ -1,16 +1,10 @@
 """How AWS says no, by the protocol of each service."""
 
-import json
 from enum import Enum
-from xml.sax.saxutils import escape
 
-Refusal = tuple[int, list[tuple[str, str]], bytes]
+from local_cloud.error_answers import REST_SERVICES, ErrorAnswer, Failure, error_answer
 
-_XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
-_JSON_TYPES = {"dynamodb": "application/x-amz-json-1.0", "sqs": "application/x-amz-json-1.0"}
-_REST_SERVICES = ("lambda", "apigateway")  # JSON without a target
-_FORBIDDEN_SERVICES = (*_REST_SERVICES, "sqs")  # 403 where DynamoDB and Rekognition say 400
-_ONCE_QUERY_SERVICES = ("sqs", "monitoring")  # JSON now, but SDKs go on to show the codes of before
+_FORBIDDEN_SERVICES = (*REST_SERVICES, "sqs")  # 403 where DynamoDB and Rekognition say 400
 
 
 class Reason(Enum):
@@ -34,26 +28,11 @@ class RefusedError(Exception):
         self.reason, self.message = reason, message
 
 
-def refuse(service: str, target: str, refused: RefusedError) -> Refusal:
+def refuse(service: str, target: str, refused: RefusedError) -> ErrorAnswer:
     """The answer to the caller; `target` is the request's X-Amz-Target."""
-    json_code, query_code, s3_code, s3_status = refused.reason.value
+    json_code, query_code, s3_code, status = refused.reason.value
     if service == "s3":
-        return refuse_s3(s3_status, s3_code, refused.message)
-    if target or service in _REST_SERVICES:
-        return _refuse_json(service, json_code, query_code, refused.message)
-    inner = f"<Type>Sender</Type><Code>{query_code}</Code><Message>{escape(refused.message)}</Message>"
-    body = f"{_XML}<ErrorResponse><Error>{inner}</Error></ErrorResponse>"
-    return 403, [("Content-Type", "text/xml")], body.encode()
-
-
-def refuse_s3(status: int, code: str, message: str) -> Refusal:
-    body = f"{_XML}<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-    return status, [("Content-Type", "application/xml")], body.encode()
-
-
-def _refuse_json(service: str, code: str, query_code: str, message: str) -> Refusal:
-    headers = [("Content-Type", _JSON_TYPES.get(service, "application/x-amz-json-1.1")), ("x-amzn-ErrorType", code)]
-    if service in _ONCE_QUERY_SERVICES:
-        headers.append(("x-amzn-query-error", f"{query_code};Sender"))
-    body = json.dumps({"__type": code, "Message": message, "message": message})
-    return 403 if service in _FORBIDDEN_SERVICES else 400, headers, body.encode()
+        return error_answer(service, target, Failure(status, s3_code, refused.message))
+    is_json = target or service in REST_SERVICES
+    status = 400 if is_json and service not in _FORBIDDEN_SERVICES else 403
+    return error_answer(service, target, Failure(status, json_code, refused.message, query_code))

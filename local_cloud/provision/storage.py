@@ -1,6 +1,7 @@
 """Bucket, queues, tables and collection."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from local_cloud.aws import Aws
@@ -18,9 +19,10 @@ MAX_RECEIVE_COUNT = 8
 DEAD_LETTER_RETENTION_SECONDS = 14 * 24 * 3600
 
 
-def ensure_storage(aws: Aws, names: Names) -> str:
+def ensure_storage(aws: Aws, names: Names, cors_origins: Sequence[str]) -> str:
     """Make what is missing; returns the URL of the index queue."""
     _ensure_bucket(aws.client("s3"), names.bucket)
+    _ensure_cors(aws.client("s3"), names.bucket, cors_origins)
     queue_url, queue_arn = _ensure_queues(aws.client("sqs"), names)
     _ensure_notification(aws.client("s3"), names.bucket, queue_arn)
     dynamodb = aws.client("dynamodb")
@@ -54,6 +56,21 @@ def _ensure_bucket(s3: Any, bucket: str) -> None:
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_only(bucket)))
+
+
+def _ensure_cors(s3: Any, bucket: str, origins: Sequence[str]) -> None:
+    """Pages of these origins may use presigned links: the rule of terraform/bucket.tf."""
+    if not origins:
+        s3.delete_bucket_cors(Bucket=bucket)
+        return
+    rule = {
+        "AllowedMethods": ["GET", "PUT"],
+        "AllowedOrigins": list(origins),
+        "AllowedHeaders": ["*"],
+        "ExposeHeaders": ["ETag"],
+        "MaxAgeSeconds": 3600,
+    }
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
 
 
 def _tls_only(bucket: str) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from local_cloud.settings import REPOSITORY, Settings, environment_for_children
 
 def provision(aws: Aws, names: Names, settings: Settings, code: Path) -> None:
     """Make or update everything but the collection (`storage.ensure_collection`)."""
-    queue_url = ensure_storage(aws, names)
+    origins = [origin for origin in settings.cors_allowed_origins.split(",") if origin]
+    queue_url = ensure_storage(aws, names, origins)
     attributes = aws.client("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=["QueueArn"])
     blueprint = read_blueprint()
     facts = facts_of(settings, names, queue_url)
@@ -27,7 +28,7 @@ def provision(aws: Aws, names: Names, settings: Settings, code: Path) -> None:
         function_arns={plan.name: arns[plan.name] for plan in blueprint.functions if plan.operations},
         functions_by_operation={operation: plan.name for plan in blueprint.functions for operation in plan.operations},
         region=settings.region,
-        cross_origin=bool(settings.cors_allowed_origins),
+        cross_origin=bool(origins),
     )
     api_id = ensure_api(aws, names.shared, definition, settings)
     source = f"arn:aws:execute-api:{aws.region}:{names.account_id}:{api_id}/{settings.stage}/*"

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from alarms import Alarmed, alarm_definitions, in_alarm
 from deployment_description import describe, what_is_there
@@ -259,6 +260,10 @@ def _assert_page_may_call(cloud: LocalCloud) -> None:
     answer = cloud.send("GET", "/index", headers={"Origin": PAGE})
     refusal = cloud.send("GET", "/index", key="wrong", headers={"Origin": PAGE})
 
+    photo = f"{cloud.addresses['awsEndpoint']}/{cloud.addresses['bucket']}/a.jpg"
+    upload = requests.options(photo, headers=wanted, timeout=10)
+
     assert (preflight.status_code, preflight.headers["Access-Control-Allow-Headers"]) == (204, "x-api-key")
+    assert (upload.status_code, upload.headers["Access-Control-Allow-Origin"]) == (200, PAGE)
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (200, PAGE)
     assert (refusal.status_code, refusal.headers["Access-Control-Allow-Origin"]) == (403, "*")

@@ -48,10 +48,18 @@ def test_what_no_route_answers_has_the_security_headers(cloud: LocalCloud) -> No
 def test_door_and_engine_have_the_security_headers(cloud: LocalCloud) -> None:
     door, engine = cloud.addresses["awsEndpoint"], cloud.addresses["rekognitionEndpoint"]
 
-    for url in (f"{door}/_local/health", f"{door}/bucket/key", f"{engine}/health", f"{engine}/nowhere"):
+    for url in (f"{door}/_local/health", f"{engine}/health", f"{engine}/nowhere"):
         answer = requests.get(url, timeout=10)
 
         assert {"X-Content-Type-Options", "Content-Security-Policy", "Cache-Control"} <= answer.headers.keys(), url
+
+
+def test_a_photo_that_a_browser_shows_is_no_page(cloud: LocalCloud) -> None:
+    url = f"{cloud.addresses['awsEndpoint']}/bucket/key"
+    shown = requests.get(url, headers={"Accept": "text/html", "Sec-Fetch-Site": "none"}, timeout=10)
+
+    assert {"X-Content-Type-Options", "Content-Security-Policy"} <= shown.headers.keys()
+    assert "Content-Security-Policy" not in requests.get(url, timeout=10).headers
 
 
 def test_the_page_has_a_policy_of_its_own(cloud: LocalCloud) -> None:

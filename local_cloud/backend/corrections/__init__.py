@@ -20,6 +20,7 @@ from local_cloud.backend.corrections import (
     ranges,
     s3_checksums,
     s3_events,
+    s3_objects,
     update_expressions,
     version_lists,
 )
@@ -35,6 +36,11 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     s3_checksums.compute_every_checksum()
     s3_checksums.compare_checksums_of_completed_uploads()
     s3_checksums.tell_how_checksums_were_made()
+    s3_objects.encrypt_every_object()
+    s3_objects.keep_what_is_of_the_object()
+    s3_objects.give_every_object_an_acl()
+    s3_objects.refuse_unknown_uploads()
+    s3_objects.refuse_policies_that_are_no_policies()
     queues.wait_without_holding_the_lock(arrivals)
     queues.announce_arrivals(arrivals)
     queues.answer_redrive_policy_without_spaces()

@@ -9,15 +9,16 @@ from typing import Any
 from xml.etree import ElementTree
 
 from moto.s3 import models, responses
-from moto.s3.exceptions import InvalidPart, S3ClientError
-from moto.s3.models import FakeMultipart, S3Backend
+from moto.s3.exceptions import InvalidPart, MethodNotAllowed, NoSuchUpload, S3ClientError
+from moto.s3.models import FakeKey, FakeMultipart
 from moto.s3.responses import S3Response
 
 from local_cloud.backend.corrections.replacing import wrap
 from local_cloud.s3.checksums import ALGORITHMS, checksum
 
+_OF_OBJECTS = {"uploads", "uploadId", "restore", "select"}  # what can be posted to an object
 _DEFAULT = "crc64nvme"  # whose checksum S3 computes of an upload in parts that names no algorithm
-_TYPE = "x-amz-checksum-type"
+_ALGORITHM, _TYPE = "x-amz-checksum-algorithm", "x-amz-checksum-type"
 
 
 def compute_every_checksum() -> None:
@@ -37,21 +38,22 @@ def compare_checksums_of_completed_uploads() -> None:
     def post(
         original: Any, response: S3Response, request: Any, body: bytes, bucket: str, query: dict[str, Any], key: str
     ) -> Any:
-        uploads = response.backend.get_bucket(bucket).multiparts
-        upload = uploads.get(query.get("uploadId", [""])[0])
+        if not query.keys() & _OF_OBJECTS:
+            raise MethodNotAllowed
+        upload_id = query.get("uploadId", [""])[0]
+        upload = response.backend.get_bucket(bucket).multiparts.get(upload_id)
         if upload is not None:
             _compare(upload, body, request.headers)
+        elif upload_id and not _is_made_by(upload_id, response.backend.get_object(bucket, key)):
+            raise NoSuchUpload(upload_id=upload_id)
         return original(response, request, body, bucket, query, key)
 
-    def complete(original: Any, backend: S3Backend, bucket: str, upload_id: str, body: Any) -> Any:
-        key = original(backend, bucket, upload_id, body)
-        key.checksum_algorithm = key.checksum_algorithm or _DEFAULT.upper()
-        for name in (_TYPE, "x-amz-checksum-algorithm"):  # said of the upload, and no metadata of the object
-            key.metadata.pop(name, None)
-        return key
+    def complete(original: Any, upload: FakeMultipart, body: Any) -> Any:
+        upload.metadata.setdefault(_ALGORITHM, _DEFAULT.upper())
+        return original(upload, body)
 
     wrap(S3Response, "_key_response_post", post)
-    wrap(S3Backend, "complete_multipart_upload", complete)
+    wrap(FakeMultipart, "complete", complete)
 
 
 def tell_how_checksums_were_made() -> None:
@@ -68,6 +70,11 @@ def tell_how_checksums_were_made() -> None:
         return status, answered, body
 
     wrap(S3Response, "head_object", head_object)
+
+
+def _is_made_by(upload_id: str, key: FakeKey | None) -> bool:
+    """Whether the object came by this upload, which may be completed twice."""
+    return key is not None and key.multipart is not None and key.multipart.id == upload_id
 
 
 def _compare(upload: FakeMultipart, body: bytes, headers: Mapping[str, str]) -> None:

@@ -92,9 +92,29 @@ def test_what_only_looks_like_such_a_link_is_refused(path: str, query: str) -> N
     assert ask(path=path, query=query, origin="https://evil.example")[0] == 403
 
 
-def test_every_answer_of_the_door_has_the_security_headers_once() -> None:
-    for headers in ({}, {"origin": "null"}, {"host": "evil.example"}):
-        names = [name for name, _ in ask(**headers)[1]]
+PROTECTION = {"X-Content-Type-Options", "Content-Security-Policy", "Referrer-Policy", "X-Frame-Options"}
 
-        assert {"X-Content-Type-Options", "Content-Security-Policy", "Referrer-Policy", "X-Frame-Options"} <= set(names)
-        assert names.count("Cache-Control") == 1
+
+@pytest.mark.parametrize("path", ["/bucket/a.jpg", "/"])
+def test_a_program_gets_no_header_that_aws_does_not_send(path: str) -> None:
+    assert [name for name, _ in ask(path=path)[1]] == ["Content-Type", "Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "headers", [{"sec_fetch_site": "none"}, {"origin": "http://127.0.0.1:8001"}, {"accept": "text/html,*/*"}]
+)
+def test_what_a_browser_may_show_is_protected_and_cached_as_its_owner_says(headers: dict[str, str]) -> None:
+    answered = ask(**headers)[1]
+
+    assert {name for name, _ in answered} >= PROTECTION
+    assert [value for name, value in answered if name == "Cache-Control"] == ["private"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"), [("/_local/calls", {}), ("/", {"host": "evil.example"}), ("/", {"origin": "null"})]
+)
+def test_pages_of_its_own_and_refusals_have_the_security_headers_once(path: str, headers: dict[str, str]) -> None:
+    names = [name for name, _ in ask(path=path, **headers)[1]]
+
+    assert set(names) >= PROTECTION
+    assert names.count("Cache-Control") == 1

@@ -42,6 +42,9 @@ class FakeBackend:
         start_response("200 OK", [])
         return [f"{environ['local_cloud.service']} {environ['local_cloud.region']}".encode()]
 
+    def cors_rules(self, bucket: str) -> list[Any]:
+        return []
+
     def archive(self, kind: str, name: str, version: str) -> bytes | None:
         return b"zip" if (kind, name) == ("functions", "f") else None
 
