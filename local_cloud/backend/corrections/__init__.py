@@ -12,6 +12,7 @@ from local_cloud.backend.corrections import (
     dynamodb,
     functions,
     logs,
+    managed_policies,
     memory,
     message_moves,
     object_bytes,
@@ -51,6 +52,7 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     cloudwatch.begin_without_data()
     cloudwatch.tell_metrics_apart_by_all_their_dimensions()
     logs.save_query_definitions()
+    managed_policies.know_the_policies_of_aws()
     apigateway.keep_deployed_definition()
     apigateway.accept_mock_integration_without_uri()
     apigateway.forget_logging_role()
