@@ -10,7 +10,10 @@ _NAMED = re.compile(rb"<(Key|VersionId)>.*?</\1>", re.DOTALL)
 _DELETED = re.compile(rb"<Deleted>.*?</Deleted>", re.DOTALL)
 _FAILURE = b"<Code>InternalError</Code><Message>We encountered an internal error. Please try again.</Message>"
 _RESULT = b'<?xml version="1.0" encoding="UTF-8"?><DeleteResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
-_CHECKSUMS = ("HTTP_CONTENT_MD5", "HTTP_X_AMZ_CHECKSUM_", "HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM", "HTTP_X_AMZ_TRAILER")
+_CHECKSUMS = (
+    *("HTTP_CONTENT_MD5", "HTTP_X_AMZ_CHECKSUM_", "HTTP_X_AMZ_SDK_CHECKSUM_ALGORITHM", "HTTP_X_AMZ_TRAILER"),
+    "HTTP_X_AMZ_CONTENT_SHA256",
+)
 # Of the whole body, which is another one now.
 
 
