@@ -13,6 +13,7 @@ from local_cloud.backend.cloudwatch import BackendCloudWatch
 from local_cloud.backend.corrections.functions import announce_reserved_concurrency
 from local_cloud.backend.corrections.object_bytes import keep_objects_in
 from local_cloud.backend.corrections.s3_events import send_events_through
+from local_cloud.backend.domains import BackendDomains
 from local_cloud.backend.moto_state import ACCOUNT_ID
 from local_cloud.backend.overview import overview
 from local_cloud.backend.queues import BackendQueues
@@ -29,6 +30,7 @@ from local_cloud.faults.reading import read_plan_file
 from local_cloud.gateway.access_log import AccessLog
 from local_cloud.gateway.app import Gateway
 from local_cloud.gateway.contract_page import ContractPage
+from local_cloud.gateway.domains import DomainsFirst
 from local_cloud.gateway.steps import Deployed
 from local_cloud.gateway.usage import Usage
 from local_cloud.guard import Guard
@@ -45,6 +47,7 @@ from local_cloud.monitoring.monitor import Monitor
 from local_cloud.monitoring.services import GatewayMetrics, LambdaMetrics
 from local_cloud.prerequisites import require_free_ports, require_packages
 from local_cloud.private_files import make_private
+from local_cloud.provision.domain import ensure_zone
 from local_cloud.provision.storage import ensure_collection
 from local_cloud.provision.terraform import Run, Terraform, require_terraform, variables_of
 from local_cloud.provision.world import build_code, provision
@@ -141,6 +144,8 @@ class Cloud:
         require_terraform()
         aws, door = self._start_door()
         self.engine.wait_until_healthy(_ENGINE_SECONDS)
+        if self.settings.create_custom_domain:
+            ensure_zone(aws, self.settings.root_domain)
         variables = variables_of(self.settings)
         folder = self.data / "terraform" / self.settings.shared_resource_identifier
         self.terraform = Terraform(folder, aws_endpoint=aws.endpoint, variables=variables, region=aws.region)
@@ -273,11 +278,13 @@ class Cloud:
             invoker=self.runtime,
             account_id=ACCOUNT_ID,
             may_invoke=gateway_permission(deployment.functions),
+            domains=BackendDomains(self.settings.region),
         )
         metrics = GatewayMetrics(self._recorder, api_name=deployment.api_name, stage=self.settings.stage)
         gateway = Gateway(deployed, access_log, metrics)
+        page = OwnHostOnly(ContractPage(gateway, stage=self.settings.stage), self.settings.own_names)
         server = HttpServer(
-            OwnHostOnly(ContractPage(gateway, stage=self.settings.stage), self.settings.own_names),
+            DomainsFirst(deployed.domains, gateway, page),
             host=self.settings.host,
             port=self.settings.port,
             threads=_GATEWAY_THREADS,

@@ -38,6 +38,8 @@ class Settings:
     upload_wait_seconds: int = 10
     link_expiry_seconds: int = 900
     cors_allowed_origins: str = ""  # comma-separated
+    create_custom_domain: bool = False
+    root_domain: str = ""  # of the custom domain
     metrics_namespace: str = "Faceprint"  # empty: no custom metrics
     throttle_rate_limit: float = 200.0  # requests per second and key
     throttle_burst_limit: int = 500
@@ -79,6 +81,8 @@ _NAMES = {
     "UPLOAD_WAIT_SECONDS": "upload_wait_seconds",
     "LINK_EXPIRY_SECONDS": "link_expiry_seconds",
     "CORS_ALLOWED_ORIGINS": "cors_allowed_origins",
+    "AWS_APIGATEWAY_CREATE_CUSTOM_DOMAIN": "create_custom_domain",
+    "AWS_APIGATEWAY_ROOT_DOMAIN": "root_domain",
     "METRICS_NAMESPACE": "metrics_namespace",
     "THROTTLE_SETTINGS_RATE_LIMIT": "throttle_rate_limit",
     "THROTTLE_SETTINGS_BURST_LIMIT": "throttle_burst_limit",
@@ -106,10 +110,13 @@ def read_settings(options: Mapping[str, Any], environ: Mapping[str, str] | None 
             values[attribute] = _parse(environ[name], getattr(defaults, attribute))
         except ValueError:
             mistakes.append(f"{name}={environ[name]!r} is not a {type(getattr(defaults, attribute)).__name__}")
+    given = {name: value for name, value in options.items() if value is not None}
+    chosen = replace(defaults, **{**values, **given})
+    if chosen.create_custom_domain and not chosen.root_domain:
+        mistakes.append("a custom domain needs its root: set AWS_APIGATEWAY_ROOT_DOMAIN, for example to example.com")
     if mistakes:
         raise StartupError("; ".join(mistakes))
-    given = {name: value for name, value in options.items() if value is not None}
-    return replace(defaults, **{**values, **given})
+    return chosen
 
 
 def _parse(text: str, example: Any) -> Any:

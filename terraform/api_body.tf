@@ -71,13 +71,15 @@ locals {
 
         "x-amazon-apigateway-integration" = {
           type = "mock"
-          # Every media type is binary here, and AWS answers 500 where a mock's template meets a binary body.
+          # Every media type is binary here, and AWS answers 500 where a mock's template meets a binary body, and makes
+          # bytes of what the response's template says.
           contentHandling     = "CONVERT_TO_TEXT"
-          requestTemplates    = { "application/json" = "{\"statusCode\": 405}" }
+          requestTemplates    = { for type in local.contract["x-refused-media-types"] : type => "{\"statusCode\": 405}" }
           passthroughBehavior = "when_no_templates"
           responses = {
             default = {
-              statusCode = "405"
+              statusCode      = "405"
+              contentHandling = "CONVERT_TO_TEXT"
               responseParameters = merge(
                 { for name, value in local.security_headers : "method.response.header.${name}" => "'${value}'" },
                 { "method.response.header.Allow" = "'${join(", ", [for method in methods : upper(method)])}'" },

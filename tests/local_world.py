@@ -9,9 +9,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import requests
@@ -22,6 +23,10 @@ SAMPLES = ROOT / "samples"
 # Files of tests/e2e that look back at the tests before them, in this order.
 LOOKING_BACK = ("test_least_privilege.py", "test_missing_permission.py", "test_deployed_by_terraform.py")
 
+# What makes a cloud answer at a custom domain, too.
+DOMAIN = "api.rekognition.example.com"
+WITH_DOMAIN = {"AWS_APIGATEWAY_CREATE_CUSTOM_DOMAIN": "true", "AWS_APIGATEWAY_ROOT_DOMAIN": "example.com"}
+
 
 @dataclass
 class LocalCloud:
@@ -30,6 +35,12 @@ class LocalCloud:
     process: subprocess.Popen[str]
     addresses: dict[str, str]
     data: Path
+    proxy: str = ""  # what plays DNS: requests to the API go there, whatever their host
+
+    def by_domain(self, name: str = DOMAIN, base_path: str = "v1") -> "LocalCloud":
+        """The same cloud, asked by a custom domain of it."""
+        url, address = f"http://{name}/{base_path}".rstrip("/"), urlsplit(self.addresses["url"]).netloc
+        return replace(self, addresses={**self.addresses, "url": url}, proxy=f"http://{address}")
 
     def send(
         self, method: str, path: str, body: Any = None, *, key: str | None = None, **options: Any
@@ -40,7 +51,8 @@ class LocalCloud:
         if sent:
             headers = {"x-api-key": sent, **headers}
         url = self.addresses["url"] + path
-        return requests.request(method, url, data=body, headers=headers, timeout=60, **options)
+        proxies = {"http": self.proxy} if self.proxy else {}
+        return requests.request(method, url, data=body, headers=headers, timeout=60, proxies=proxies, **options)
 
     def put(self, name: str, photo: bytes, person: str = "", **headers: str) -> dict[str, Any]:
         """Uploads a photo and insists that it is indexed."""

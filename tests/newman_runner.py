@@ -1,6 +1,7 @@
 """Newman, Postman's runner for the command line, on the collection of this repository."""
 
 import json
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -45,7 +46,8 @@ def run_newman(
         command += ["--env-var", f"{name}={value}"]
     for part in parts:
         command += ["--folder", part]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    environment = os.environ | ({"HTTP_PROXY": cloud.proxy, "NO_PROXY": "127.0.0.1"} if cloud.proxy else {})
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, env=environment)
     assert report.is_file(), done.stdout + done.stderr
     return _read(json.loads(report.read_text())["run"])
 

@@ -27,6 +27,7 @@ from faceprint.model.names import (
 
 _METADATA_HEADER = "x-amz-meta-"
 _IMAGE_PARTS = ("file", "image_file", "image")
+_PATH_PARAMETER = re.compile(r"\{(\w+)\+?\}")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,15 @@ class ApiRequest:
         return given if is_correlation_id(given) else self.request_id
 
     @property
+    def route(self) -> str:
+        """The path within this API, percent-encoded as it was sent: "/index/a%20b.jpg".
+
+        Made of resource and parameters. The event's own `path` begins with the base path under a custom domain, and
+        nothing tells a base path "index" from the route of this name.
+        """
+        return _PATH_PARAMETER.sub(lambda found: self._path(found[1]), str(self.event.get("resource", "")))
+
+    @property
     def stage_url(self) -> str:
         """Where this API lies: "https://faces.example.com/v1", without a slash at the end.
 
@@ -59,8 +69,8 @@ class ApiRequest:
         """
         context = self.event.get("requestContext", {})
         scheme = "http" if self.headers.get("x-forwarded-proto") == "http" else "https"
-        path = str(context.get("path", "")).rstrip("/").removesuffix(str(self.event.get("resource", "")))
-        return f"{scheme}://{context.get('domainName', '')}/{path.lstrip('/')}"
+        path = str(context.get("path", "")).rstrip("/").removesuffix(self.route)
+        return f"{scheme}://{context.get('domainName', '')}/{path.strip('/')}".rstrip("/")
 
     @cached_property
     def headers(self) -> dict[str, str]:

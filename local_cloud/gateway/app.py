@@ -10,7 +10,13 @@ from typing import Any, Protocol
 
 from local_cloud.gateway.access_log import AccessLog
 from local_cloud.gateway.exchange import Answer, Exchange, read_exchange
-from local_cloud.gateway.refusals import ConfigurationError, GatewayError, UnreadableError, render_refusal
+from local_cloud.gateway.refusals import (
+    ConfigurationError,
+    GatewayError,
+    UnmappedError,
+    UnreadableError,
+    render_refusal,
+)
 from local_cloud.gateway.steps import STEPS, Deployed, body_limit
 from local_cloud.http_server import OVERFLOW, PRESERVED_NAMES
 
@@ -84,7 +90,8 @@ class Gateway:
             "stage": self._deployed.definition.stage,
             "resourcePath": exchange.resource,
         }
-        status, headers, body = render_refusal(refusal, self._deployed.definition.refusals, context)
+        templates = {} if isinstance(refusal, UnmappedError) else self._deployed.definition.refusals
+        status, headers, body = render_refusal(refusal, templates, context)
         return Answer(status, list(headers.items()), body)
 
     def _send(self, exchange: Exchange, answer: Answer, start_response: Callable[..., Any]) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
@@ -38,6 +39,11 @@ class ApiDefinition:
     stage: str
     refusals: Mapping[str, Any]
     resources: tuple[tuple[re.Pattern[str], str, Mapping[str, Method]], ...] = field(repr=False)
+    binary_types: tuple[str, ...] = ()
+
+    def is_binary(self, media_type: str) -> bool:
+        """Whether bodies of this type are bytes to the API, not text."""
+        return any(fnmatchcase(media_type, pattern) for pattern in self.binary_types)
 
     def match(self, path: str) -> Match | None:
         """The most specific resource: fixed text before parameters, greedy parameters last. `/a/` is `/a`."""
@@ -56,7 +62,13 @@ def read_definition(document: Mapping[str, Any], *, api_id: str, stage: str) -> 
         for path, operations in sorted(document["paths"].items(), key=lambda item: _specificity(item[0]))
     ]
     refusals = document.get("x-amazon-apigateway-gateway-responses", {})
-    return ApiDefinition(api_id=api_id, stage=stage, refusals=refusals, resources=tuple(resources))
+    return ApiDefinition(
+        api_id=api_id,
+        stage=stage,
+        refusals=refusals,
+        resources=tuple(resources),
+        binary_types=tuple(document.get("x-amazon-apigateway-binary-media-types", ())),
+    )
 
 
 def _methods(path: str, operations: Mapping[str, Any], default_security: list[Any]) -> dict[str, Method]:

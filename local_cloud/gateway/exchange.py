@@ -34,6 +34,8 @@ class Exchange:
     environ: Mapping[str, Any] = field(repr=False)
     request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     received: float = field(default_factory=time.time)
+    path_in_stage: str = ""
+    told_path: str = ""  # `path` of the event
     resource: str = ""
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     route: Method | None = None

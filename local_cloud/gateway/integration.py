@@ -1,4 +1,4 @@
-"""Integrations: Lambda proxy (format 1.0) and MOCK."""
+"""The Lambda proxy integration, format 1.0."""
 
 import base64
 import binascii
@@ -16,7 +16,6 @@ from local_cloud.gateway.refusals import (
     IntegrationFailureError,
     IntegrationTimeoutError,
     RequestTooLargeError,
-    fill,
 )
 from local_cloud.lambda_runtime.model import (
     FunctionNotFoundError,
@@ -44,7 +43,7 @@ def proxy_event(exchange: Exchange, definition: ApiDefinition, account_id: str) 
     query = parse_qsl(exchange.query, keep_blank_values=True)
     return {
         "resource": exchange.resource,
-        "path": exchange.path.removeprefix(f"/{definition.stage}"),
+        "path": exchange.told_path,
         "httpMethod": exchange.method,
         "headers": headers,
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
@@ -98,7 +97,7 @@ def _request_context(exchange: Exchange, definition: ApiDefinition, account_id: 
         "extendedRequestId": exchange.request_id,
         "requestTime": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(exchange.received)),
         "requestTimeEpoch": int(exchange.received * 1000),
-        "domainName": exchange.header("host"),
+        "domainName": exchange.header("host"),  # with its port, if any, so that addresses in answers lead back
         "identity": {"sourceIp": exchange.source_ip, "userAgent": exchange.header("user-agent") or None},
     }
 
@@ -153,17 +152,3 @@ def _answer_headers(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _header_text(value: str) -> str:
     """UTF-8 bytes as WSGI wants them, and no line breaks: a header value must not make headers."""
     return value.replace("\r", " ").replace("\n", " ").encode().decode("latin-1")
-
-
-def answer_mock(exchange: Exchange) -> Answer:
-    """A MOCK integration: the status its request template names, rendered by the matching response."""
-    assert exchange.route is not None and exchange.route.mock is not None
-    request = json.loads(exchange.route.mock.get("requestTemplates", {}).get("application/json", '{"statusCode": 200}'))
-    responses = exchange.route.mock.get("responses", {})
-    response = responses.get(str(request["statusCode"])) or responses.get("default") or {}
-    context = {"requestId": exchange.request_id, "httpMethod": exchange.method}
-    headers = [("Content-Type", "application/json")]
-    for name, value in response.get("responseParameters", {}).items():
-        headers.append((name.removeprefix("method.response.header."), str(value).strip("'")))
-    body = fill(response.get("responseTemplates", {}).get("application/json", ""), context)
-    return Answer(int(response.get("statusCode", request["statusCode"])), headers, body.encode())

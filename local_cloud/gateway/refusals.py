@@ -1,9 +1,11 @@
 """API Gateway's own refusals: a class per gateway response type, rendered from the deployed definition.
 
 GatewayError
+├── UnmappedError                     a custom domain without such a base path
 ├── MissingAuthenticationTokenError   no such route
 ├── InvalidApiKeyError
 ├── RequestTooLargeError
+├── UnsupportedMediaTypeError         a MOCK integration has no template for the body
 ├── UnreadableError                   not HTTP, or a head that is too large
 ├── ThrottledError
 ├── QuotaExceededError
@@ -22,37 +24,59 @@ _VARIABLE = re.compile(r"\$context\.([A-Za-z.]+)")
 
 
 class GatewayError(Exception):
-    """`kind` is the gateway response type; `status` and `message` are what AWS answers without a template."""
+    """`kind` is the gateway response type; `status` and `message` are what AWS answers without a template.
+
+    `error_type` is what AWS says in x-amzn-ErrorType: of its own errors always the same.
+    """
 
     kind: ClassVar[str]
     status: ClassVar[int]
     message: ClassVar[str] = "Internal server error"
+    error_type: ClassVar[str] = "InternalServerErrorException"
+
+
+class UnmappedError(GatewayError):
+    """Refused before there is an API whose templates could be used."""
+
+    kind, status, message = "UNMAPPED", 403, "Forbidden"
+    error_type = "ForbiddenException"
 
 
 class MissingAuthenticationTokenError(GatewayError):
     kind, status, message = "MISSING_AUTHENTICATION_TOKEN", 403, "Missing Authentication Token"
+    error_type = "MissingAuthenticationTokenException"
 
 
 class InvalidApiKeyError(GatewayError):
     kind, status, message = "INVALID_API_KEY", 403, "Forbidden"
+    error_type = "ForbiddenException"
 
 
 class RequestTooLargeError(GatewayError):
     kind, status, message = "REQUEST_TOO_LARGE", 413, "Request Too Long"
+    error_type = "RequestTooLongException"
+
+
+class UnsupportedMediaTypeError(GatewayError):
+    kind, status, message = "UNSUPPORTED_MEDIA_TYPE", 415, "Unsupported Media Type"
+    error_type = "BadRequestException"
 
 
 class UnreadableError(GatewayError):
     """Rendered by DEFAULT_4XX."""
 
     kind, status, message = "BAD_REQUEST", 400, "Bad Request"
+    error_type = "BadRequestException"
 
 
 class ThrottledError(GatewayError):
     kind, status, message = "THROTTLED", 429, "Too Many Requests"
+    error_type = "TooManyRequestsException"
 
 
 class QuotaExceededError(GatewayError):
     kind, status, message = "QUOTA_EXCEEDED", 429, "Limit Exceeded"
+    error_type = "LimitExceededException"
 
 
 class IntegrationFailureError(GatewayError):
@@ -82,7 +106,7 @@ def render_refusal(
     default = "DEFAULT_4XX" if refusal.status < 500 else "DEFAULT_5XX"
     template = templates.get(refusal.kind) or templates.get(default) or {}
     status = int(template.get("statusCode", refusal.status))
-    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": refusal.kind}
+    headers = {"Content-Type": "application/json", "x-amzn-ErrorType": refusal.error_type}
     for name, value in template.get("responseParameters", {}).items():
         headers[name.removeprefix("gatewayresponse.header.")] = fill(str(value).strip("'"), context)
     body = template.get("responseTemplates", {}).get("application/json", '{"message":$context.error.messageString}')

@@ -1,15 +1,18 @@
 """What API Gateway does with a request, in its order. Reading `STEPS` is reading the specification."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from local_cloud.gateway.definition import METHODS, ApiDefinition
+from local_cloud.gateway.domains import Domains, NoDomains, StagePath, host_name, resolve
 from local_cloud.gateway.exchange import Exchange
-from local_cloud.gateway.integration import Invoker, answer_mock, call_function
+from local_cloud.gateway.integration import Invoker, call_function
+from local_cloud.gateway.mock import answer_mock
 from local_cloud.gateway.refusals import (
     ConfigurationError,
     MissingAuthenticationTokenError,
     RequestTooLargeError,
+    UnmappedError,
 )
 from local_cloud.gateway.usage import Usage
 
@@ -29,12 +32,27 @@ class Deployed:
     invoker: Invoker
     account_id: str
     may_invoke: Callable[[str, str], bool] = lambda *_: True  # function and source ARN, by the function's own policy
+    domains: Domains = field(default_factory=NoDomains)
+
+
+def find_stage(exchange: Exchange, deployed: Deployed) -> None:
+    """By the domain's mappings where the host is a custom domain, else by the first part of the path."""
+    mappings = deployed.domains.mappings(host_name(exchange.header("host")))
+    if mappings is None:
+        stage, _, rest = exchange.path.lstrip("/").partition("/")
+        found = StagePath(deployed.definition.api_id, stage, f"/{rest}", exchange.path.removeprefix(f"/{stage}"))
+    elif not (mapped := resolve(exchange.path, mappings)) or mapped.api_id != deployed.definition.api_id:
+        raise UnmappedError
+    else:
+        found = mapped
+    if found.stage != deployed.definition.stage:
+        raise MissingAuthenticationTokenError
+    exchange.path_in_stage, exchange.told_path = found.rest, found.told
 
 
 def find_route(exchange: Exchange, deployed: Deployed) -> None:
-    """Stage, resource and method; AWS answers all three kinds of nowhere with the same refusal."""
-    stage, _, rest = exchange.path.lstrip("/").partition("/")
-    match = deployed.definition.match(f"/{rest}") if stage == deployed.definition.stage else None
+    """Resource and method; AWS answers both kinds of nowhere, and that of an unknown stage, with the same refusal."""
+    match = deployed.definition.match(exchange.path_in_stage)
     if match is None:
         raise MissingAuthenticationTokenError
     exchange.resource, exchange.path_parameters = match.resource, match.parameters
@@ -64,7 +82,7 @@ def check_throttle_and_quota(exchange: Exchange, deployed: Deployed) -> None:
 def call_integration(exchange: Exchange, deployed: Deployed) -> None:
     assert exchange.route is not None
     if exchange.route.mock is not None:
-        exchange.answer = answer_mock(exchange)
+        exchange.answer = answer_mock(exchange, deployed.definition)
     elif exchange.route.function is not None:
         if not deployed.may_invoke(exchange.route.function, source_arn(exchange, deployed)):
             raise ConfigurationError
@@ -82,11 +100,12 @@ def source_arn(exchange: Exchange, deployed: Deployed) -> str:
 
 
 Step = Callable[[Exchange, Deployed], None]
-STEPS: tuple[Step, ...] = (find_route, check_api_key, check_size, check_throttle_and_quota, call_integration)
+_BY_HEAD: tuple[Step, ...] = (find_stage, find_route, check_api_key)
+STEPS: tuple[Step, ...] = (*_BY_HEAD, check_size, check_throttle_and_quota, call_integration)
 
 
 def body_limit(exchange: Exchange, deployed: Deployed) -> int:
     """How much of a body is worth keeping, known from the headers alone: nothing of a request that will be refused."""
-    for step in (find_route, check_api_key):
+    for step in _BY_HEAD:
         step(exchange, deployed)
     return BODY_LIMIT

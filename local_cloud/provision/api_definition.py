@@ -16,6 +16,7 @@ _NOT_ALLOWED = (
 _KEPT = ("x-amazon-apigateway-api-key-source", "x-amazon-apigateway-binary-media-types")
 _REFUSALS = "x-amazon-apigateway-gateway-responses"
 _SECURITY_HEADERS = "x-security-headers"
+_REFUSED_MEDIA_TYPES = "x-refused-media-types"
 
 
 def api_definition(
@@ -40,7 +41,7 @@ def api_definition(
         allowed = ", ".join(method.upper() for method in operations)
         if cross_origin:
             operations["options"] = _preflight(proxies[PREFLIGHT_FUNCTION])
-        operations["x-amazon-apigateway-any-method"] = _refuse_other_methods(allowed, security)
+        operations["x-amazon-apigateway-any-method"] = _refuse_other_methods(allowed, contract)
         parameters = _path_parameters(path)
         paths[_deployed_path(path, greedy)] = {
             method: {**operation, "parameters": parameters} for method, operation in operations.items()
@@ -109,9 +110,9 @@ def _proxy(function_arn: str, region: str) -> dict[str, Any]:
     }
 
 
-def _refuse_other_methods(allowed: str, security: Mapping[str, str]) -> dict[str, Any]:
+def _refuse_other_methods(allowed: str, contract: Mapping[str, Any]) -> dict[str, Any]:
     """Without it API Gateway answers 403 (or what MISSING_AUTHENTICATION_TOKEN is mapped to) to a wrong method."""
-    headers = {"Allow": allowed, **security}
+    headers = {"Allow": allowed, **contract[_SECURITY_HEADERS]}
     declared = {name: {"schema": {"type": "string"}} for name in headers}
     return {
         "security": [],
@@ -119,11 +120,12 @@ def _refuse_other_methods(allowed: str, security: Mapping[str, str]) -> dict[str
         "x-amazon-apigateway-integration": {
             "type": "mock",
             "contentHandling": "CONVERT_TO_TEXT",
-            "requestTemplates": {"application/json": '{"statusCode": 405}'},
+            "requestTemplates": dict.fromkeys(contract[_REFUSED_MEDIA_TYPES], '{"statusCode": 405}'),
             "passthroughBehavior": "when_no_templates",
             "responses": {
                 "default": {
                     "statusCode": "405",
+                    "contentHandling": "CONVERT_TO_TEXT",
                     "responseParameters": {f"method.response.header.{name}": f"'{headers[name]}'" for name in headers},
                     "responseTemplates": {"application/json": _NOT_ALLOWED % allowed},
                 }

@@ -151,7 +151,12 @@ def terraform_environment(aws_endpoint: str, region: str) -> dict[str, str]:
 def variables_of(settings: Settings) -> dict[str, str]:
     """Terraform's variables for the local cloud's settings; runtime and architecture are this machine's."""
     origins = [origin for origin in settings.cors_allowed_origins.split(",") if origin]
+    domain = {
+        "aws_apigateway_create_custom_domain": "true",
+        "aws_apigateway_root_domain": settings.root_domain,
+    }
     return {
+        **(domain if settings.create_custom_domain else {}),
         "aws_region": settings.region,
         "shared_resource_identifier": settings.shared_resource_identifier,
         "stage": settings.stage,

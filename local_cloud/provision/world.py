@@ -9,6 +9,7 @@ from local_cloud.blueprint import Names, facts_of, read_blueprint, read_contract
 from local_cloud.errors import StartupError
 from local_cloud.provision.api import ensure_api
 from local_cloud.provision.api_definition import api_definition
+from local_cloud.provision.domain import ensure_domain
 from local_cloud.provision.functions import ensure_functions, let_api_invoke
 from local_cloud.provision.storage import ensure_storage
 from local_cloud.settings import REPOSITORY, Settings, environment_for_children
@@ -31,6 +32,8 @@ def provision(aws: Aws, names: Names, settings: Settings, code: Path) -> None:
         cross_origin=bool(origins),
     )
     api_id = ensure_api(aws, names.shared, definition, settings)
+    if settings.create_custom_domain:
+        ensure_domain(aws, names, settings, api_id)
     source = f"arn:aws:execute-api:{aws.region}:{names.account_id}:{api_id}/{settings.stage}/*"
     for plan in blueprint.functions:
         if plan.operations:

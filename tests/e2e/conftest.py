@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local_world import LOOKING_BACK, LocalCloud, sample, start_cloud
+from local_world import LOOKING_BACK, WITH_DOMAIN, LocalCloud, sample, start_cloud
 from terraform_world import terraform_copy
 
 WORLDS = {"boto3": (), "terraform": ("--terraform",)}
@@ -44,11 +44,22 @@ def world(request: pytest.FixtureRequest) -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
-def cloud(world: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """One cloud for all tests that leave their names to themselves; debug_mode is on."""
-    running = start_cloud(tmp_path_factory.mktemp("cloud"), "--debug", *world)
-    yield running
-    running.stop()
+def way() -> str:
+    """How clients come to the API. Tests that also come by its custom domain have `way` among their parameters."""
+    return "address"
+
+
+@pytest.fixture(scope="session")
+def running(world: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    started = start_cloud(tmp_path_factory.mktemp("cloud"), "--debug", *world, **WITH_DOMAIN)
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def cloud(running: LocalCloud, way: str) -> LocalCloud:
+    """One cloud for all tests that leave their names to themselves; debug_mode is on, and it has a custom domain."""
+    return running if way == "address" else running.by_domain()
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import requests
 from alarms import Alarmed, alarm_definitions, in_alarm
 from deployment_description import describe, what_is_there
 from local_cloud.errors import StartupError
-from local_world import LocalCloud, sample, start_cloud, wait_until
+from local_world import WITH_DOMAIN, LocalCloud, sample, start_cloud, wait_until
 from terraform_world import deployment_of, planned_changes
 
 pytestmark = pytest.mark.e2e
@@ -190,7 +190,7 @@ def _all_of(cloud: LocalCloud) -> tuple[dict[str, Any], ...]:
 @by_terraform
 def test_a_second_plan_is_clean_and_destroy_leaves_nothing(cloud: LocalCloud) -> None:
     """The last of all: the cloud is empty afterwards."""
-    terraform = deployment_of(cloud)
+    terraform = deployment_of(cloud, **{name.lower(): value for name, value in WITH_DOMAIN.items()})
     made = len(terraform.resources())
 
     clean, plan = terraform.plan_is_clean()
@@ -205,20 +205,16 @@ def test_a_second_plan_is_clean_and_destroy_leaves_nothing(cloud: LocalCloud) ->
 @pytest.mark.usefixtures("terraform")
 def test_two_deployments_stand_side_by_side_one_with_a_domain(tmp_path: Path) -> None:
     """One is deployed and used, another is added, used and destroyed: the first never notices."""
-    domain = {
-        "aws_apigateway_create_custom_domain": "true",
-        "aws_apigateway_root_domain": "example.com",
-        "aws_apigateway_manage_account_logging": "false",
-    }
+    domain = {name.lower(): value for name, value in WITH_DOMAIN.items()}
+    other_logging = {"aws_apigateway_manage_account_logging": "false"}
     one = start_cloud(tmp_path / "data", "--terraform", "--debug")
     try:
         one.put("one.jpg", sample("grace-hopper"), "Grace Hopper")
-        one.client("route53").create_hosted_zone(Name="example.com", CallerReference="test")
         first = what_is_there(one)
     finally:
         one.stop()
-    environment = {f"TF_VAR_{name}": value for name, value in domain.items()}
-    environment |= {"SHARED_RESOURCE_IDENTIFIER": "two", "CORS_ALLOWED_ORIGINS": PAGE}
+    environment = {f"TF_VAR_{name}": value for name, value in other_logging.items()}
+    environment |= {"SHARED_RESOURCE_IDENTIFIER": "two", "CORS_ALLOWED_ORIGINS": PAGE, **WITH_DOMAIN}
     two = start_cloud(tmp_path / "data", "--terraform", "--debug", **environment)
     try:
         answer = two.send("POST", "/search", sample("grace-hopper")).json()
@@ -226,13 +222,14 @@ def test_two_deployments_stand_side_by_side_one_with_a_domain(tmp_path: Path) ->
         assert two.put("two.jpg", sample("joe-biden-1"), "Joe Biden")["image"]["status"] == "INDEXED"
         assert what_is_there(two)["domains"] == ["api.two.example.com"]
         _assert_domain_leads_to_the_api(two)
+        assert two.by_domain("api.two.example.com").send("GET", "/index/two.jpg").status_code == 200
         _assert_page_may_call(two)
 
         cross_origin = {"cors_allowed_origins": f'["{PAGE}"]'}
-        for shared, variables in (("two", domain | cross_origin), ("rekognition", {})):
+        for shared, variables in (("two", domain | other_logging | cross_origin), ("rekognition", {})):
             clean, plan = deployment_of(two, shared, **variables).plan_is_clean()
             assert clean, plan.output
-        deployment_of(two, "two", **domain, **cross_origin).destroy()
+        deployment_of(two, "two", **domain, **other_logging, **cross_origin).destroy()
 
         assert what_is_there(two) == first
         assert two.client("dynamodb").scan(TableName="rekognition")["Count"] == 1

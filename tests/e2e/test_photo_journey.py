@@ -14,6 +14,8 @@ from PIL import Image
 
 from local_world import LocalCloud, sample, wait_until
 
+pytestmark = pytest.mark.parametrize("way", ["address", "domain"], scope="session")
+
 
 def test_a_person_is_found_on_another_photo(library: LocalCloud) -> None:
     answer = library.send("PUT", "/search", sample("barack-obama-2")).json()
@@ -37,6 +39,7 @@ def test_check_02_a_picture_without_a_face(library: LocalCloud) -> None:
     assert (found.status_code, found.json()["outcome"]) == (200, "no_face")
     assert stored["image"]["status"] == "NO_FACE"
     assert stored["FaceRecords"] == []
+    library.send("DELETE", "/index/empty/no-face.jpg")
 
 
 def test_check_07_everybody_on_the_group_photo_is_named(library: LocalCloud) -> None:

@@ -17,11 +17,15 @@ from newman_runner import COLLECTION, require_newman, run_newman
 FOLDERS = {folder["name"]: len(folder["item"]) for folder in json.loads(COLLECTION.read_text())["item"]}
 
 
+by_both_ways = pytest.mark.parametrize("way", ["address", "domain"], scope="session")
+
+
 @pytest.fixture
 def newman() -> None:
     require_newman()
 
 
+@by_both_ways
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_each_folder_of_the_collection_is_a_whole_life(
     newman: None, cloud: LocalCloud, tmp_path: Path, folder: str
@@ -61,8 +65,11 @@ def test_an_answer_of_another_shape_fails_the_collection(newman: None, cloud: Lo
     assert "should have required property 'Owner'" in run.failures[0]
 
 
-def test_recorded_answers_are_still_true(cloud: LocalCloud) -> None:
+@by_both_ways
+def test_recorded_answers_are_still_true(cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     walk = load_walk(load_contract())
+    for name, value in {"HTTP_PROXY": cloud.proxy, "NO_PROXY": "127.0.0.1"}.items():
+        monkeypatch.setenv(name, value)
 
     now = list(Recorder(cloud.addresses["url"], cloud.addresses["apiKey"]).record(walk))
 

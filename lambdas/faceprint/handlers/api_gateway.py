@@ -23,7 +23,7 @@ _INTERNAL = "Something failed on our side; try again, and quote the requestId wh
 
 
 class Api(APIGatewayRestResolver):
-    """Powertools' resolver with our errors. Paths are matched as sent, percent-encoded; `.+` spans slashes."""
+    """Powertools' resolver with our errors. It matches `ApiRequest.route`, percent-encoded; `.+` spans slashes."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class Api(APIGatewayRestResolver):
         origins = self.wiring.settings.cors_allowed_origins
         if request.event.get("httpMethod") == "OPTIONS":
             return {"statusCode": 204, "headers": allow_request(request.headers, origins), "body": ""}
-        answer: dict[str, Any] = self.resolve(dict(request.event), context)
+        answer: dict[str, Any] = self.resolve({**request.event, "path": request.route}, context)
         for name, value in allow_origin(request.headers, origins).items():
             answer.setdefault("multiValueHeaders", {})[name] = [value]
         return answer

@@ -56,6 +56,8 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     apigateway.keep_deployed_definition()
     apigateway.accept_mock_integration_without_uri()
     apigateway.forget_logging_role()
+    apigateway.begin_domains_without_mappings()
+    apigateway.decode_domain_names()
     dynamodb.roll_back_only_touched_items()
     dynamodb.look_only_at_the_queried_key()
     dynamodb.write_items_as_they_are()

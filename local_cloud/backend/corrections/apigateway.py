@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
 from moto.apigateway.models import Account, APIGatewayBackend
 from moto.apigateway.responses import APIGatewayResponse
@@ -74,3 +75,26 @@ def forget_logging_role() -> None:
         return original(account, [{"value": "", **operation} for operation in patch_operations])
 
     wrap(Account, "apply_patch_operations", apply_patch_operations)
+
+
+def begin_domains_without_mappings() -> None:
+    """A new domain name has no base path mappings; moto fails to list none, and keeps those of a deleted domain."""
+
+    def create_domain_name(original: Any, backend: APIGatewayBackend, domain_name: str, *args: Any, **kw: Any) -> Any:
+        domain = original(backend, domain_name, *args, **kw)
+        backend.base_path_mappings[domain_name] = {}
+        return domain
+
+    wrap(APIGatewayBackend, "create_domain_name", create_domain_name)
+
+
+def decode_domain_names() -> None:
+    """SDKs encode the `*` of a wildcard domain in the path; moto looks for it as it came."""
+
+    def decoded(original: Any, backend: APIGatewayBackend, domain_name: str, *args: Any, **kw: Any) -> Any:
+        return original(backend, unquote(domain_name), *args, **kw)
+
+    for name in ("get_domain_name", "delete_domain_name", "get_base_path_mappings", "create_base_path_mapping"):
+        wrap(APIGatewayBackend, name, decoded)
+    for name in ("get_base_path_mapping", "delete_base_path_mapping", "update_base_path_mapping"):
+        wrap(APIGatewayBackend, name, decoded)

@@ -95,14 +95,15 @@ def call(operation: str, body: bytes = b"", **request: Any) -> tuple[int, Any]:
 
 
 def invoke(operation: str, body: bytes = b"", **request: Any) -> dict[str, Any]:
-    """Sends a request to the function that serves this operation."""
+    """Sends a request to the function that serves this operation, by a custom domain if a `base_path` is given."""
     method, path, _ = ROUTES[operation]
     values = {"filename": request.pop("filename", "a.jpg"), "faceId": request.pop("faceId", UNKNOWN_FACE)}
     url = path.format(**values)
+    base_path = request.pop("base_path", None)
     event = {
         "httpMethod": method,
-        "resource": path,
-        "path": url,
+        "resource": path.replace("filename", "filename+"),
+        "path": url if base_path is None else base_path + url,
         "pathParameters": {name: value for name, value in values.items() if f"{{{name}}}" in path},
         "queryStringParameters": request.pop("query", None),
         "multiValueQueryStringParameters": None,
@@ -110,7 +111,7 @@ def invoke(operation: str, body: bytes = b"", **request: Any) -> dict[str, Any]:
         "multiValueHeaders": {},
         "requestContext": {
             "requestId": "r-1",
-            "path": f"/v1{url}",
+            "path": f"{'/v1' if base_path is None else base_path}{url}",
             "stage": "v1",
             "httpMethod": method,
             "domainName": request.pop("domain", "api.example.com"),
@@ -149,6 +150,32 @@ def test_every_operation_of_the_contract_has_its_route(world: World, operation: 
     _, body = call(operation, b"{}", headers=JSON)
 
     assert "no such route" not in str(body)
+
+
+@pytest.mark.parametrize("base_path", ["", "/v1", "/index", "/search", "/faces", "/health"])
+@pytest.mark.parametrize("operation", ROUTES)
+def test_every_operation_is_served_under_every_base_path_of_a_custom_domain(
+    world: World, operation: str, base_path: str
+) -> None:
+    world.put("a.jpg", PHOTO)
+    by_stage = call(operation, b"{}", headers=JSON)
+    world.put("a.jpg", PHOTO)
+
+    by_domain = call(operation, b"{}", headers=JSON, base_path=base_path)
+
+    assert "no such route" not in str(by_domain)
+    assert by_domain[0] == by_stage[0]
+
+
+@pytest.mark.parametrize(("base_path", "before"), [(None, "/v1"), ("", ""), ("/index", "/index"), ("/a", "/a")])
+def test_addresses_in_answers_are_those_that_the_client_has_used(
+    world: World, base_path: str | None, before: str
+) -> None:
+    later = invoke("uploadImage", PHOTO, headers={"Prefer": "respond-async"}, base_path=base_path)
+    contract = json.loads(invoke("getContract", base_path=base_path)["body"])
+
+    assert later["multiValueHeaders"]["Location"] == [f"{before}/index/a.jpg"]
+    assert contract["servers"][0]["url"] == f"https://api.example.com{before}"
 
 
 def test_an_upload_answers_the_faceprint(world: World) -> None:

@@ -15,6 +15,7 @@ from local_cloud.blueprint import read_blueprint, read_contract
 from local_cloud.gateway.access_log import AccessLog
 from local_cloud.gateway.app import Gateway
 from local_cloud.gateway.definition import ApiDefinition, read_definition
+from local_cloud.gateway.domains import BasePathMapping, DomainsFirst, NoDomains
 from local_cloud.gateway.refusals import FunctionThrottledError, render_refusal
 from local_cloud.gateway.steps import BODY_LIMIT, Deployed
 from local_cloud.gateway.usage import Usage, UsagePlan
@@ -71,6 +72,16 @@ class FakeObserver:
 
 
 @dataclass
+class FakeDomains:
+    """api.example.com, with these mappings."""
+
+    found: list[BasePathMapping]
+
+    def mappings(self, name: str) -> list[BasePathMapping] | None:
+        return self.found if name == "api.example.com" else None
+
+
+@dataclass
 class Response:
     status: int
     headers: dict[str, str]
@@ -102,6 +113,7 @@ class Client:
             PRESERVED_NAMES: {},
             OVERFLOW: len(body) > BODY_LIMIT,
         }
+        environ["CONTENT_TYPE"] = headers.pop("content_type", "")
         environ |= {f"HTTP_{name.upper()}": value.encode().decode("latin-1") for name, value in headers.items()}
         if key is not None:
             environ["HTTP_X_API_KEY"] = key.encode().decode("latin-1")
@@ -120,10 +132,14 @@ def make_client(definition: ApiDefinition, tmp_path: Path) -> Iterator[Callable[
     path = tmp_path / "access.log"
     access_log = AccessLog(path)
 
-    def make(plan: UsagePlan | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Client:
+    def make(
+        plan: UsagePlan | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        domains: FakeDomains | None = None,
+    ) -> Client:
         functions = FakeFunctions()
         usage = Usage({KEY: plan or UsagePlan()}, clock=now)
-        deployed = Deployed(definition, usage, functions, "123456789012")
+        deployed = Deployed(definition, usage, functions, "123456789012", domains=domains or NoDomains())
         return Client(Gateway(deployed, access_log), functions, path)
 
     yield make
@@ -159,6 +175,75 @@ def test_a_path_finds_its_resource(
     assert client.event["path"] == uri.removeprefix("/v1")
 
 
+@pytest.mark.parametrize(
+    ("base_path", "stage", "uri", "resource", "told"),
+    [
+        ("v1", "v1", "/v1/health", "/health", "/v1/health"),
+        ("faces", "v1", "/faces/index/a%20b/c.jpg", "/index/{filename+}", "/faces/index/a%20b/c.jpg"),
+        ("index", "v1", "/index/index", "/index", "/index/index"),
+        ("search", "v1", "/search/search/a.jpg", "/search/{filename+}", "/search/search/a.jpg"),
+        ("", "v1", "/index/a.jpg", "/index/{filename+}", "/index/a.jpg"),
+        ("", "v1", "/info/", "/info", "/info/"),
+        ("faces", None, "/faces/v1/info", "/info", "/faces/info"),
+        ("", None, "/v1/info", "/info", "/info"),
+    ],
+)
+def test_by_a_custom_domain_functions_are_told_the_base_path(
+    make_client: Callable[..., Client], base_path: str, stage: str | None, uri: str, resource: str, told: str
+) -> None:
+    client = make_client(domains=FakeDomains([BasePathMapping(base_path, "api", stage)]))
+
+    answer = client.send("GET" if "search" not in uri else "PUT", uri, host="API.example.com")
+
+    assert answer.status == 200
+    context = client.event["requestContext"]
+    assert (client.event["path"], client.event["resource"]) == (told, resource)
+    assert (context["path"], context["resourcePath"], context["stage"]) == (uri, resource, "v1")
+    assert context["domainName"] == "API.example.com"
+
+
+def test_the_longest_base_path_decides_and_without_one_the_empty_one(make_client: Callable[..., Client]) -> None:
+    mappings = [BasePathMapping(base_path, "api", "v1") for base_path in ("", "index", "index/more")]
+    client = make_client(domains=FakeDomains(mappings))
+    asked = {"/index/info": "/info", "/index/more/health": "/health", "/indexes": None, "/info": "/info"}
+
+    for uri, resource in asked.items():
+        answer = client.send("GET", uri, host="api.example.com")
+
+        assert (answer.status, client.event["resource"] if resource else None) == (200 if resource else 404, resource)
+
+
+@pytest.mark.parametrize("mapping", [BasePathMapping("v1", "api", "v1"), BasePathMapping("", "another", "v1")])
+@pytest.mark.parametrize("uri", ["/", "/v2/info", "/v1x/info", "/info"])
+def test_a_domain_without_such_a_base_path_is_forbidden_as_aws_says_it(
+    make_client: Callable[..., Client], mapping: BasePathMapping, uri: str
+) -> None:
+    client = make_client(domains=FakeDomains([mapping]))
+
+    answer = client.send("GET", uri, host="api.example.com")
+
+    assert (answer.status, answer.json) == (403, {"message": "Forbidden"})
+    assert answer.headers["x-amzn-ErrorType"] == "ForbiddenException"
+
+
+def test_no_such_route_of_a_domain_is_refused_in_our_error_body(make_client: Callable[..., Client]) -> None:
+    client = make_client(domains=FakeDomains([BasePathMapping("faces", "api", "v1")]))
+
+    answer = client.send("GET", "/faces/nothing", host="api.example.com")
+
+    assert (answer.status, answer.json["error"]) == (404, "NotFound")
+
+
+@pytest.mark.parametrize(
+    ("host", "served"),
+    [("api.example.com", b"gateway"), ("API.Example.com:80", b"gateway"), ("localhost", b"page"), ("[x", b"page")],
+)
+def test_requests_by_a_custom_domain_pass_the_page_and_its_judgement_of_hosts(host: str, served: bytes) -> None:
+    front = DomainsFirst(FakeDomains([]), lambda *_: [b"gateway"], lambda *_: [b"page"])
+
+    assert list(front({"HTTP_HOST": host}, lambda *_: None)) == [served]
+
+
 @pytest.mark.parametrize("uri", ["/", "/v1", "/v2/index", "/v1/nothing", "/v1/faces/a/b", "/index", "/v1x/index"])
 def test_no_such_route_is_404_in_our_error_body(client: Client, uri: str) -> None:
     answer = client.send("GET", uri)
@@ -167,11 +252,78 @@ def test_no_such_route_is_404_in_our_error_body(client: Client, uri: str) -> Non
     assert answer.json["requestId"] == answer.headers["x-amzn-RequestId"]
 
 
-def test_another_method_is_405_and_says_which_there_are(client: Client) -> None:
-    answer = client.send("PATCH", "/v1/index/a.jpg", key=None)
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        None,
+        "",
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "image/jpeg",
+        "IMAGE/PNG",
+        "image/heic",
+        "text/plain;charset=utf-8",
+        "application/octet-stream",
+    ],
+)
+@pytest.mark.parametrize("accept", [None, "*/*", "image/jpeg", "text/html,application/xhtml+xml;q=0.9"])
+def test_another_method_is_405_and_says_which_there_are_whatever_is_sent_and_wanted(
+    client: Client, content_type: str | None, accept: str | None
+) -> None:
+    headers = {"accept": accept, "content_type": content_type}
+    given = {name: value for name, value in headers.items() if value is not None}
+
+    answer = client.send("POST", "/v1/index/a.jpg", b"\xff\xd8\xff photo", key=None, **given)
 
     assert (answer.status, answer.headers["Allow"]) == (405, "GET, PUT, DELETE")
     assert answer.json["error"] == "MethodNotAllowed"
+
+
+@pytest.mark.parametrize("content_type", ["application/x-photo", "nonsense"])
+def test_another_method_with_a_body_of_an_unknown_type_is_405_too(client: Client, content_type: str) -> None:
+    answer = client.send("POST", "/v1/index/a.jpg", b"x", key=None, content_type=content_type)
+
+    assert (answer.status, answer.json["error"]) == (405, "MethodNotAllowed")
+    assert answer.headers["x-amzn-ErrorType"] == "BadRequestException"
+
+
+MOCK = {"type": "mock", "contentHandling": "CONVERT_TO_TEXT", "requestTemplates": {"text/plain": '{"statusCode": 204}'}}
+MOCKED = {"statusCode": "200", "contentHandling": "CONVERT_TO_TEXT", "responseTemplates": {"application/json": "{}"}}
+
+
+@pytest.mark.parametrize(
+    ("mock", "content_type", "body", "status"),
+    [
+        ({"passthroughBehavior": "when_no_templates"}, "text/plain", b"x", 200),
+        ({"passthroughBehavior": "when_no_templates"}, "image/jpeg", b"x", 415),
+        ({"passthroughBehavior": "when_no_templates"}, "", b"", 415),
+        ({"passthroughBehavior": "when_no_templates", "requestTemplates": {}}, "image/jpeg", b'{"statusCode": 1}', 200),
+        ({"passthroughBehavior": "WHEN_NO_MATCH"}, "image/jpeg", b'{"statusCode": 200}', 200),
+        ({"passthroughBehavior": "WHEN_NO_MATCH"}, "image/jpeg", b"\xff\xd8", 500),
+        ({}, "image/jpeg", b"", 500),
+        ({"passthroughBehavior": "never", "requestTemplates": {}}, "image/jpeg", b"", 415),
+        ({"contentHandling": None}, "text/plain", b"x", 500),
+        ({"contentHandling": None}, "text/plain", b"", 200),
+        ({"responses": {}}, "text/plain", b"", 500),
+        ({"responses": {"default": {**MOCKED, "contentHandling": None}}}, "text/plain", b"", 500),
+    ],
+)
+def test_a_mock_integration_goes_by_the_content_type_as_api_gateway_does(
+    tmp_path: Path, mock: dict[str, Any], content_type: str, body: bytes, status: int
+) -> None:
+    integration = {**MOCK, "responses": {"default": MOCKED}, **mock}
+    document = {
+        "paths": {"/a": {"x-amazon-apigateway-any-method": {"x-amazon-apigateway-integration": integration}}},
+        "x-amazon-apigateway-binary-media-types": ["*/*"],
+    }
+    definition, log = read_definition(document, api_id="api", stage="v1"), AccessLog(tmp_path / "log")
+    client = Client(Gateway(Deployed(definition, Usage({}), FakeFunctions(), "1"), log), FakeFunctions(), tmp_path)
+
+    answer = client.send("POST", "/v1/a", body, content_type=content_type)
+    log.close()
+
+    assert answer.status == status
 
 
 @pytest.mark.parametrize("key", [None, "", "wrong", KEY + " ", "ключ"])
@@ -267,7 +419,7 @@ def test_a_throttled_function_is_an_error_of_the_service_as_lambda_documents(
     answer = client.send("GET", "/v1/info")
 
     assert untemplated[0] == 500 and json.loads(untemplated[2]) == {"message": "Internal server error"}
-    assert answer.headers["x-amzn-ErrorType"] == "INTEGRATION_FAILURE"
+    assert answer.headers["x-amzn-ErrorType"] == "InternalServerErrorException"
     assert answer.status == definition.refusals["INTEGRATION_FAILURE"]["statusCode"] == 502
 
 
