@@ -42,6 +42,12 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         command.add_argument(
             "--terraform", action="store_true", default=None, help="provision by terraform/, as AWS is (80 s)"
         )
+        command.add_argument(
+            "--concurrency",
+            type=_positive,
+            metavar="N",
+            help="invocations at once in the account; more are throttled (1000; new accounts of AWS have 10)",
+        )
         command.add_argument("--debug", action="store_true", default=None, help="debug_mode: functions log events")
     up.add_argument(
         "--tps",
@@ -73,6 +79,12 @@ def _first_port(text: str) -> int:
     if not 0 <= port <= HIGHEST_PORT - 2:
         raise argparse.ArgumentTypeError(f"{text} is not a port from 0 to {HIGHEST_PORT - 2}")
     return port
+
+
+def _positive(text: str) -> int:
+    if int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -235,11 +235,12 @@ class Cloud:
             place,
             logs=self.logs,
             workers_per_function=self.settings.workers_per_function,
+            concurrency=self.settings.concurrency,
             observer=LambdaMetrics(self._recorder),
         )
         self._stack.callback(runtime.close)
         runtime.deploy(deployment.functions)
-        announce_reserved_concurrency(runtime.reserve)
+        announce_reserved_concurrency(runtime.reserve, limit=self.settings.concurrency)
         return runtime
 
     def _plan_faults(self, door: Door, plan: Plan) -> None:

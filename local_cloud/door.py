@@ -176,8 +176,8 @@ class Door:
             result = self.invoker.invoke(function, environ["wsgi.input"].read() or b"{}")
         except FunctionNotFoundError:
             return _refuse_json(start_response, 404, "ResourceNotFoundException", f"Function not found: {function}")
-        except TooManyRequestsError:
-            return _refuse_json(start_response, 429, "TooManyRequestsException", "Rate Exceeded.")
+        except TooManyRequestsError as exc:
+            return _refuse_json(start_response, 429, "TooManyRequestsException", "Rate Exceeded.", Reason=str(exc))
         except PayloadTooLargeError:
             return _refuse_json(
                 start_response, 413, "RequestTooLargeException", "Request must be smaller than 6291456 bytes"
@@ -202,8 +202,10 @@ def _answer(start_response: StartResponse, status: int, content_type: str, body:
     return [body]
 
 
-def _refuse_json(start_response: StartResponse, status: int, code: str, message: str) -> Iterable[bytes]:
-    body = json.dumps({"Type": "User", "Message": message}).encode()
+def _refuse_json(
+    start_response: StartResponse, status: int, code: str, message: str, **members: str
+) -> Iterable[bytes]:
+    body = json.dumps({**members, "Type": "User", "Message": message}).encode()
     start_response(
         f"{status} {http.client.responses[status]}", [("Content-Type", "application/json"), ("x-amzn-errortype", code)]
     )

@@ -46,6 +46,7 @@ class Settings:
     quota_limit: int = 1_000_000  # requests per period
     quota_period: str = "DAY"
     workers_per_function: int = 6  # processes; about 55 MB each
+    concurrency: int = 1000  # invocations at once in the account
     alarm_seconds: float = 5.0  # between two looks at the alarms
     packages: Path = REPOSITORY / "build" / "lambda"  # layer and runtime, from scripts/package_lambdas.py local
     engine_module: str = "face_engine"
@@ -89,6 +90,7 @@ _NAMES = {
     "QUOTA_SETTINGS_LIMIT": "quota_limit",
     "QUOTA_SETTINGS_PERIOD": "quota_period",
     "LOCAL_CLOUD_WORKERS": "workers_per_function",
+    "LOCAL_CLOUD_CONCURRENCY": "concurrency",
     "LOCAL_CLOUD_ALARM_SECONDS": "alarm_seconds",
     "LOCAL_CLOUD_PACKAGES": "packages",
     "LOCAL_CLOUD_ENGINE": "engine_module",

@@ -5,12 +5,12 @@
     print(client.search(Path("who-is-it.jpg"))["matchedFaces"])
 
 A photo is bytes or the path of a JPEG or PNG; files are streamed. Answers are the JSON of api/openapi.yaml. Every
-operation may be repeated without harm, so what fails in passing (no connection, a timeout, 429, 502, 503, 504) is tried
-again within `retries` and `deadline`. One client serves any number of threads: each has its own connection.
+operation may be repeated without harm, so what fails in passing (no connection, a timeout, 429, 500, 502, 503, 504) is
+tried again within `retries` and `deadline`. One client serves any number of threads: each has its own connection.
 
     FaceprintError ─┬─ PhotoError, ConnectionFailedError         what they say is meant for people,
                     └─ ApiError ─┬─ InvalidRequestError          and never holds the API key
-                                 └─ ForbiddenError, NotFoundError, ThrottledError
+                                 └─ ForbiddenError, NotFoundError, ThrottledError, BusyError
 """
 
 import io
@@ -61,7 +61,7 @@ class ApiError(FaceprintError):
     def __init__(self, status: int, *, code: str, description: str, request_id: str, retry_after: float = 0.0) -> None:
         super().__init__(f"{description} ({status} {code}{', request ' if request_id else ''}{request_id})")
         self.status, self.code, self.description, self.request_id = status, code, description, request_id
-        self.repeatable, self.retry_after = status in (429, 502, 503, 504), retry_after
+        self.repeatable, self.retry_after = status in (429, 500, 502, 503, 504), retry_after
 
 
 class InvalidRequestError(ApiError):
@@ -78,6 +78,10 @@ class NotFoundError(ApiError):
 
 class ThrottledError(ApiError):
     """Too much at once, or the quota is used up."""
+
+
+class BusyError(ApiError):
+    """No room for more calls at once in the account, or AWS cannot be reached (503)."""
 
 
 class Pace:
@@ -289,7 +293,7 @@ def _json_of(response: requests.Response) -> Answer:
 def _error_of(response: requests.Response) -> ApiError:
     """The service's error; what others answer on the way (a proxy, S3) is told by its status."""
     status, said = response.status_code, _json_of(response)
-    named = {403: ForbiddenError, 404: NotFoundError, 429: ThrottledError}
+    named = {403: ForbiddenError, 404: NotFoundError, 429: ThrottledError, 503: BusyError}
     retry_after = response.headers.get("Retry-After", "")
     return named.get(status, InvalidRequestError if status < 500 else ApiError)(
         status,

@@ -99,7 +99,13 @@ def _parse() -> argparse.Namespace:
     names.add_argument("--name-from", choices=CHOICES, default="auto", help="where a person's name comes from (auto)")
     names.add_argument("--names", type=Path, metavar="CSV", help="names from a CSV file with the columns file,name")
     parser.add_argument("--workers", type=_positive, default=4, help="photos at a time (4)")
-    parser.add_argument("--wait", type=float, default=120, metavar="SECONDS", help="for faces that follow later (120)")
+    parser.add_argument(
+        "--wait",
+        type=float,
+        default=120,
+        metavar="SECONDS",
+        help="for faces that follow later, without any news of them (120)",
+    )
     parser.add_argument("--state", type=Path, metavar="FILE", help=f"the journal (DIR/{JOURNAL_NAME})")
     parser.add_argument("--price", type=float, help="USD per image; the deployment tells its own")
     parser.add_argument("--dry-run", action="store_true", help="send nothing; tell what would be done")

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from faceprint_client import ApiError, Pace, ThrottledError
+from faceprint_client import ApiError, BusyError, Pace, ThrottledError
 
 _FIRST_RATE = 10.0  # requests per second after the first refusal
 _LOWEST_RATE = 0.2
@@ -18,7 +18,7 @@ class StoppedError(Exception):
 
 
 class SharedPace(Pace):
-    """Every refusal (429) takes 30 % off the rate and holds all requests for its Retry-After; every answer adds 2 %.
+    """A refusal (429, 503) takes 30 % off the rate and holds all requests for its Retry-After; an answer adds 2 %.
 
     A refusal of a request that began before the rate was last lowered is no news, and does not lower it again.
     """
@@ -45,7 +45,7 @@ class SharedPace(Pace):
 
     def learn(self, error: ApiError | None) -> None:
         with self._lock:
-            if isinstance(error, ThrottledError):
+            if isinstance(error, ThrottledError | BusyError):
                 self._slow_down(error.retry_after)
             elif error is None and self.rate is not None:
                 faster = self.rate * _FASTER

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +35,7 @@ class LocalCloud:
     process: subprocess.Popen[str]
     addresses: dict[str, str]
     data: Path
+    environment: dict[str, str] = field(default_factory=dict)  # what it was started with besides this process's own
     proxy: str = ""  # what plays DNS: requests to the API go there, whatever their host
 
     def by_domain(self, name: str = DOMAIN, base_path: str = "v1") -> "LocalCloud":
@@ -116,7 +117,7 @@ def start_cloud(data: Path, *options: str, **environment: str) -> LocalCloud:
         with process:
             process.wait(10)
         raise AssertionError("the local cloud did not start: " + "".join(said))
-    return LocalCloud(process, json.loads(line), data)
+    return LocalCloud(process, json.loads(line), data, environment)
 
 
 def wait_until(condition: Callable[[], Any], *, seconds: float = 60) -> Any:

@@ -15,7 +15,7 @@ from typing import NoReturn
 import pytest
 
 from local_cloud.provision.terraform import SOURCES, Terraform, copy_source, find_provider, variables_of
-from local_cloud.settings import Settings, provider_folders
+from local_cloud.settings import provider_folders, read_settings
 from local_world import LocalCloud
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -74,7 +74,8 @@ def terraform_copy(folder: Path) -> TerraformCopy:
 
 def deployment_of(cloud: LocalCloud, shared: str = "rekognition", **variables: str) -> Terraform:
     """The deployment that `up --terraform` made in this cloud, to plan and destroy it from outside."""
-    settings = Settings(shared_resource_identifier=shared, debug_mode=True)
+    own = cloud.environment if cloud.environment.get("SHARED_RESOURCE_IDENTIFIER", "rekognition") == shared else {}
+    settings = read_settings({"shared_resource_identifier": shared, "debug_mode": True}, own)
     given: Mapping[str, str] = variables_of(settings) | variables
     return Terraform(
         cloud.data / "terraform" / shared,

@@ -32,7 +32,7 @@ class Stopped(BaseException):
 
 def settings_from(options: Namespace) -> Settings:
     """Command line over environment."""
-    names = ("port", "host", "data", "terraform")
+    names = ("port", "host", "data", "terraform", "concurrency")
     values = {name: getattr(options, name) for name in names} | {"debug_mode": options.debug}
     values |= {name: getattr(options, name, None) for name in ("faults", "engine_tps")}
     return read_settings(values)

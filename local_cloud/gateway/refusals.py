@@ -80,15 +80,13 @@ class QuotaExceededError(GatewayError):
 
 
 class IntegrationFailureError(GatewayError):
-    """AWS renders a failed or malformed Lambda answer by DEFAULT_5XX, not by INTEGRATION_FAILURE."""
-
-    kind, status = "DEFAULT_5XX", 502
+    kind, status = "INTEGRATION_FAILURE", 502
 
 
 class FunctionThrottledError(GatewayError):
-    """Lambda's 429 is an error of the service, not of the client: 500, unless a template has another status."""
+    """AWS logs Lambda's 429 as "configuration error: Rate Exceeded", and answers 500 without a template."""
 
-    kind, status = "INTEGRATION_FAILURE", 500
+    kind, status = "API_CONFIGURATION_ERROR", 500
 
 
 class IntegrationTimeoutError(GatewayError):

@@ -43,7 +43,7 @@ class Observer(Protocol):
 
 
 class TooManyRequestsError(Exception):
-    """No execution environment was free before the caller's deadline (429 TooManyRequestsException)."""
+    """The invocation exceeds the concurrency (429 TooManyRequestsException); its text is Lambda's reason."""
 
 
 class StillRunningError(Exception):

@@ -4,6 +4,7 @@ import threading
 import time
 import uuid
 
+from local_cloud.lambda_runtime.concurrency import Concurrency
 from local_cloud.lambda_runtime.environment import Place
 from local_cloud.lambda_runtime.function_log import FunctionLog
 from local_cloud.lambda_runtime.model import Function, Observer, Result, StillRunningError, TooManyRequestsError
@@ -12,23 +13,33 @@ from local_cloud.lambda_runtime.worker import Worker, WorkerDiedError, new_trace
 # An environment beyond the first that did nothing for this long is ended.
 IDLE_SECONDS = 60.0
 
+# Why an invocation is throttled that found no free environment: on AWS that can only be the account's limit.
+_NO_TURN = "ConcurrentInvocationLimitExceeded"
+
 
 class Pool:
-    """At most `size` invocations at once. Further ones wait for a turn; with reserved concurrency they are refused.
+    """At most `size` environments. Invocations that the concurrency allows, and that find none free, wait for a turn.
 
-    Waiting is ours: Lambda would start environments up to the account's thousand, which one machine cannot.
+    Waiting is ours: Lambda would start environments up to the concurrency, of which one machine cannot start so many.
     """
 
     def __init__(
-        self, function: Function, place: Place, log: FunctionLog, *, size: int, observer: Observer | None = None
+        self,
+        function: Function,
+        place: Place,
+        log: FunctionLog,
+        *,
+        size: int,
+        concurrency: Concurrency,
+        observer: Observer | None = None,
     ) -> None:
         self.function = function
         self.log = log
         self._place = place
-        self._limit = size
+        self._size = size
+        self._concurrency = concurrency
         self._observer = observer
         self._changed = threading.Condition()
-        self.reserve(function.reserved_concurrency)
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._starting = 0
@@ -36,21 +47,11 @@ class Pool:
 
     def prewarm(self) -> None:
         """Have one environment ready; a failing initialisation is reported by the first invocation, not here."""
-        if self._size == 0:
+        if self._concurrency.is_stopped(self.function.name):
             return
         worker = Worker(self.function, self._place, self.log)
         if worker.initialise() is None:
             self._give_back(worker)
-
-    def reserve(self, concurrency: int | None) -> None:
-        """Change the reserved concurrency, also while invocations run; 0 lets none begin, None reserves nothing.
-
-        More than fit on this machine is no reason to refuse: those beyond wait, as without a reservation.
-        """
-        with self._changed:
-            self._size = self._limit if concurrency is None else min(self._limit, concurrency)
-            self._refuses = concurrency is not None and concurrency <= self._limit
-            self._changed.notify_all()
 
     def pids(self) -> list[int]:
         with self._changed:
@@ -66,6 +67,24 @@ class Pool:
 
         After `answer_by` the caller gets StillRunningError, and the function its own time to finish.
         """
+        self._begin()
+        goes_on = False
+        try:
+            return self._run(payload, wait_until, answer_by)
+        except StillRunningError:
+            goes_on = True
+            raise
+        finally:
+            if not goes_on:
+                self._concurrency.end(self.function.name)
+
+    def _begin(self) -> None:
+        try:
+            self._concurrency.begin(self.function.name)
+        except TooManyRequestsError as exc:
+            raise self._throttled(str(exc)) from exc
+
+    def _run(self, payload: bytes, wait_until: float, answer_by: float | None) -> Result:
         request_id, trace_id = str(uuid.uuid4()), new_trace_id()
         while True:
             worker = self._take(wait_until)
@@ -78,14 +97,21 @@ class Pool:
             except WorkerDiedError:
                 self._give_back(worker)
                 continue
-            return self._finish(worker, started, answer_by)
+            try:
+                return self._finish(worker, started, answer_by)
+            except StillRunningError:
+                threading.Thread(target=self._outlive, args=(worker, started), daemon=True).start()
+                raise
+
+    def _outlive(self, worker: Worker, started: float) -> None:
+        """The function goes on without its caller, and counts as long."""
+        try:
+            self._finish(worker, started)
+        finally:
+            self._concurrency.end(self.function.name)
 
     def _finish(self, worker: Worker, started: float, answer_by: float | None = None) -> Result:
-        try:
-            result = worker.result(answer_by=answer_by)
-        except StillRunningError:
-            threading.Thread(target=self._finish, args=(worker, started), daemon=True).start()
-            raise
+        result = worker.result(answer_by=answer_by)
         self._observe(result, seconds=time.monotonic() - started)
         self._give_back(worker)
         return result
@@ -116,10 +142,10 @@ class Pool:
     def _take(self, wait_until: float) -> Worker | Result:
         with self._changed:
             while len(self._busy) + self._starting >= self._size and not self._closed:
-                if self._refuses or not self._changed.wait(wait_until - time.monotonic()):
-                    raise self._throttled()
+                if not self._changed.wait(wait_until - time.monotonic()):
+                    raise self._throttled(_NO_TURN)
             if self._closed:
-                raise TooManyRequestsError(self.function.name)
+                raise TooManyRequestsError(_NO_TURN)
             if self._idle:
                 worker = self._idle.pop()
                 self._busy.add(worker)
@@ -127,10 +153,10 @@ class Pool:
             self._starting += 1
         return self._start()
 
-    def _throttled(self) -> TooManyRequestsError:
+    def _throttled(self, reason: str) -> TooManyRequestsError:
         if self._observer:
             self._observer.throttled(self.function.name)
-        return TooManyRequestsError(self.function.name)
+        return TooManyRequestsError(reason)
 
     def _start(self) -> Worker | Result:
         failure: Result | None = None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from local_cloud.lambda_runtime.concurrency import Concurrency
 from local_cloud.lambda_runtime.environment import Place
 from local_cloud.lambda_runtime.function_log import FunctionLog
 from local_cloud.lambda_runtime.model import (
@@ -26,9 +27,16 @@ class LambdaRuntime:
     """Functions as deployed; the same `invoke` serves gateway, event pollers and the Lambda API."""
 
     def __init__(
-        self, place: Place, *, logs: Path, workers_per_function: int, observer: Observer | None = None
+        self,
+        place: Place,
+        *,
+        logs: Path,
+        workers_per_function: int,
+        concurrency: int = 1000,
+        observer: Observer | None = None,
     ) -> None:
         self._place, self._logs, self._size = place, logs, workers_per_function
+        self._concurrency = Concurrency(concurrency)
         self._observer = observer
         self._pools: dict[str, Pool] = {}
         self._closing = threading.Event()
@@ -37,8 +45,15 @@ class LambdaRuntime:
     def deploy(self, functions: Iterable[Function]) -> None:
         """Take over these functions and start one environment of each, in parallel."""
         for function in functions:
-            log = FunctionLog(self._logs, function.name)
-            self._pools[function.name] = Pool(function, self._place, log, size=self._size, observer=self._observer)
+            self._concurrency.reserve(function.name, function.reserved_concurrency)
+            self._pools[function.name] = Pool(
+                function,
+                self._place,
+                FunctionLog(self._logs, function.name),
+                size=self._size,
+                concurrency=self._concurrency,
+                observer=self._observer,
+            )
         with ThreadPoolExecutor(max_workers=len(self._pools) or 1) as starters:
             list(starters.map(Pool.prewarm, self._pools.values()))
         self._reaper.start()
@@ -56,7 +71,7 @@ class LambdaRuntime:
     def reserve(self, function: str, concurrency: int | None) -> None:
         """PutFunctionConcurrency and, with None, its deletion; a function that does not run here is left alone."""
         with contextlib.suppress(FunctionNotFoundError):
-            self.pool(function).reserve(concurrency)
+            self._concurrency.reserve(self.pool(function).function.name, concurrency)
 
     def pool(self, function: str) -> Pool:
         """The function named, or meant by the ARN."""

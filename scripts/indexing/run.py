@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from faceprint_client import (
     MAX_REQUEST_BYTES,
     Answer,
+    BusyError,
     ConnectionFailedError,
     FaceprintClient,
     FaceprintError,
@@ -19,7 +20,7 @@ from indexing.journal import Entry, Journal
 from indexing.plan import PhotoFile
 from shared_pace import StoppedError
 
-_HOPELESS = (ForbiddenError, ThrottledError, ConnectionFailedError)
+_HOPELESS = (ForbiddenError, ThrottledError, BusyError, ConnectionFailedError)
 """What these say after all retries is true of every other photo as well."""
 
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.3, 5.0
@@ -37,7 +38,11 @@ class Outcome:
 
 @dataclass
 class IndexRun:
-    """One run. Every outcome is in the journal before it is reported, from the thread that calls."""
+    """One run. Every outcome is in the journal before it is reported, from the thread that calls.
+
+    Uploads wait for their faces until one of them has waited in vain. Then indexing is behind, and uploads that wait
+    would only take what it needs of the account's concurrency: the rest does not wait, `settle` asks for their faces.
+    """
 
     client: FaceprintClient
     journal: Journal
@@ -45,6 +50,8 @@ class IndexRun:
     report: Callable[[Outcome], None]
     halted: str = ""
     """Why the run stopped by itself."""
+    is_behind: bool = False
+    """Whether a photo's faces came later than its upload waits for them."""
 
     def index(self, photos: Sequence[PhotoFile], *, workers: int) -> list[PhotoFile]:
         """Sends the photos; answers those whose faces are still to come. What `stop` kept back has no outcome."""
@@ -62,10 +69,13 @@ class IndexRun:
         return pending
 
     def settle(self, waiting: Iterable[PhotoFile], *, seconds: float, now: Callable[[], float]) -> None:
-        """Asks for photos whose faces are to come, for so long; what remains is reported as PENDING."""
+        """Asks for photos whose faces are to come, until none has come for so long; the rest is reported as PENDING."""
         waiting, end, pause = list(waiting), now() + seconds, _FIRST_PAUSE_SECONDS
         while True:
-            waiting = [photo for photo in waiting if not self._settle_one(photo)]
+            still = [photo for photo in waiting if not self._settle_one(photo)]
+            if len(still) < len(waiting):
+                end = now() + seconds
+            waiting = still
             if not waiting or now() > end or self.stop.wait(pause):
                 break
             pause = min(pause * 1.5, _LONGEST_PAUSE_SECONDS)
@@ -86,12 +96,14 @@ class IndexRun:
             return self._record(Outcome(photo, "FAILED", reason=str(error)))
         except OSError as error:
             return self._record(Outcome(photo, "FAILED", reason=f"It cannot be read: {error.strerror or error}."))
-        return self._record(_outcome(photo, answer))
+        outcome = _outcome(photo, answer)
+        self.is_behind = self.is_behind or outcome.status == "PENDING"
+        return self._record(outcome)
 
     def _send(self, photo: PhotoFile) -> Answer:
         if photo.bytes > MAX_REQUEST_BYTES:
             return self.client.upload_large(photo.key, photo.path, name=photo.name, wait=0)
-        return self.client.index(photo.key, photo.path, name=photo.name)
+        return self.client.index(photo.key, photo.path, name=photo.name, respond_async=self.is_behind)
 
     def _settle_one(self, photo: PhotoFile) -> bool:
         """Whether the photo has an outcome now."""

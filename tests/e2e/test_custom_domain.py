@@ -1,10 +1,11 @@
 """Every function answers at a custom domain, under any base path, from the moment the domain is made."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from local_world import DOMAIN, LocalCloud, sample
+from local_world import DOMAIN, LocalCloud, sample, wait_until
 
 OWN = "faces.example.org"
 
@@ -27,7 +28,7 @@ def test_every_function_answers_under_the_base_path(domain: LocalCloud, base_pat
     before = f"/{base_path}".rstrip("/")
 
     later = cloud.send("PUT", "/index/a%20domain/hopper.jpg", sample("grace-hopper"), headers=named)
-    stored = cloud.put("a%20domain/hopper.jpg", sample("grace-hopper"), "Grace Hopper")
+    stored = wait_until(lambda: _indexed(cloud, "a%20domain/hopper.jpg"))
     found = cloud.send("POST", "/search/any.jpg", sample("grace-hopper")).json()
     contract = cloud.send("GET", "/openapi.json", key="").json()
     face_id = stored["FaceRecords"][0]["Face"]["FaceId"]
@@ -38,6 +39,11 @@ def test_every_function_answers_under_the_base_path(domain: LocalCloud, base_pat
     assert contract["servers"][0]["url"] == f"http://{OWN}{before}"
     assert cloud.send("GET", "/health", key="").json() == {"status": "ok"}
     assert cloud.send("DELETE", "/index/a%20domain/hopper.jpg").json()["deleted"]["FaceIds"] == [face_id]
+
+
+def _indexed(cloud: LocalCloud, path: str) -> dict[str, Any] | None:
+    answer: dict[str, Any] = cloud.send("GET", f"/index/{path}").json()
+    return answer if answer["image"]["status"] == "INDEXED" else None
 
 
 def test_the_deployments_own_domain_leads_to_its_stage_and_to_nothing_else(running: LocalCloud) -> None:

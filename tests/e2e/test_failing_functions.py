@@ -28,9 +28,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     ("route", "status", "error", "alarms"),
     [
         ("works", 200, None, set()),
-        ("throws", 502, "Internal", {"api-5xx", "throws-errors"}),
-        ("sleeps", 502, "Internal", {"api-5xx", "sleeps-errors"}),
-        ("malformed", 502, "Internal", {"api-5xx"}),
+        ("throws", 502, "Upstream", {"api-5xx", "throws-errors"}),
+        ("sleeps", 502, "Upstream", {"api-5xx", "sleeps-errors"}),
+        ("malformed", 502, "Upstream", {"api-5xx"}),
     ],
 )
 def test_what_a_caller_of_a_failing_function_gets_and_which_alarm_trips(
@@ -45,7 +45,7 @@ def test_what_a_caller_of_a_failing_function_gets_and_which_alarm_trips(
     assert world.alarms() == alarms
 
 
-def test_a_throttled_function_is_502_by_our_template_and_trips_throttles_but_not_errors(
+def test_a_throttled_function_is_503_by_our_template_and_trips_throttles_but_not_errors(
     start: Start,
 ) -> None:
     world = start()
@@ -56,7 +56,7 @@ def test_a_throttled_function_is_502_by_our_template_and_trips_throttles_but_not
     world.aws.client("lambda").delete_function_concurrency(FunctionName=f"{SHARED}_works")
     again = world.call("works")
 
-    assert (refused.status_code, refused.json()["error"], again.status_code) == (502, "Upstream", 200)
+    assert (refused.status_code, refused.json()["error"], again.status_code) == (503, "Upstream", 200)
     assert world.alarms() == {"api-5xx", "works-throttles"}
 
 
@@ -137,5 +137,5 @@ def test_the_whole_cloud_shows_its_alarms_and_a_restart_keeps_a_function_throttl
     finally:
         cloud.stop()
 
-    assert (healthy, throttled, after) == (200, 502, 502)
+    assert (healthy, throttled, after) == (200, 503, 503)
     assert "alarms       rekognition-api-5xx, rekognition_library-throttles" in shown

@@ -80,9 +80,9 @@ def start(tmp_path: Path) -> Iterator[Start]:
     place = Place("us-east-1", "http://127.0.0.1:1", "ID", "SECRET", tmp_path / "runtime")
     running: list[LambdaRuntime] = []
 
-    def start_runtime(**options: Any) -> LambdaRuntime:
+    def start_runtime(concurrency: int = 1000, **options: Any) -> LambdaRuntime:
         values = {"handler": "app.handler", "memory": 128, "timeout": 5, "environment": {"MINE": "1"}, **options}
-        runtime = LambdaRuntime(place, logs=tmp_path / "logs", workers_per_function=2)
+        runtime = LambdaRuntime(place, logs=tmp_path / "logs", workers_per_function=2, concurrency=concurrency)
         running.append(runtime)
         runtime.deploy([Function(name="f", arn="arn:aws:lambda:r:1:function:f", code=tmp_path / "code", **values)])
         return runtime
@@ -293,8 +293,28 @@ def test_reserved_concurrency_refuses_at_once(start: Start) -> None:
     with pytest.raises(StillRunningError):
         runtime.invoke("f", json.dumps({"do": "sleep", "seconds": 4}).encode(), answer_seconds=0.1)
 
-    with pytest.raises(TooManyRequestsError):
+    with pytest.raises(TooManyRequestsError, match="Reserved"):
         runtime.invoke("f", b"{}")
+
+
+def test_the_accounts_concurrency_refuses_at_once_until_an_invocation_has_ended(start: Start) -> None:
+    runtime = start(concurrency=1)
+    with pytest.raises(StillRunningError):
+        runtime.invoke("f", json.dumps({"do": "sleep", "seconds": 0.5}).encode(), answer_seconds=0.1)
+    started = time.monotonic()
+
+    with pytest.raises(TooManyRequestsError, match=r"^ConcurrentInvocationLimitExceeded$"):
+        runtime.invoke("f", b"{}")
+
+    assert time.monotonic() - started < 0.3
+    assert wait_until(lambda: _answered(runtime))
+
+
+def _answered(runtime: LambdaRuntime) -> bool:
+    try:
+        return not runtime.invoke("f", b"{}").failed
+    except TooManyRequestsError:
+        return False
 
 
 def test_payloads_have_lambdas_limits(start: Start) -> None:

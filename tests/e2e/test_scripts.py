@@ -10,13 +10,15 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, ImageEnhance
 
-from local_world import ROOT, SAMPLES, LocalCloud, sample, start_cloud, wait_until
+from local_world import ROOT, SAMPLES, LocalCloud, indexing_held_up, sample, start_cloud, wait_until
+from stores import settled
 
 PEOPLE = {"Barack_Obama": "barack-obama-1", "Joe_Biden": "joe-biden-1", "Grace_Hopper": "grace-hopper"}
 JOURNAL = ".faceprint-index.jsonl"
@@ -207,6 +209,39 @@ def test_a_gateway_that_takes_two_requests_a_second_fails_no_photo(throttled: Lo
     assert summary["throttled"] > 0
     # Its own pace is back to what the gateway takes: few requests were refused.
     assert summary["throttled"] < 3 * len(paths)
+
+
+@pytest.fixture(scope="module")
+def new_account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A cloud of an account with very little concurrency."""
+    cloud = start_cloud(tmp_path_factory.mktemp("account"), "--concurrency", "4", UPLOAD_WAIT_SECONDS="3")
+    yield cloud
+    cloud.stop()
+
+
+def test_an_account_of_little_concurrency_loses_no_photo(new_account: LocalCloud, tmp_path: Path) -> None:
+    paths = make_photos(tmp_path, 24)
+
+    summary = index(new_account, tmp_path, "--workers", "8", "--prefix", "few/")
+
+    assert (summary["indexed"], summary["pending"], summary["failed"], summary["left"]) == (len(paths), 0, 0, 0)
+    assert summary["throttled"] > 0
+    assert {image["status"] for image in images(new_account, "few/").values()} == {"INDEXED"}
+    assert settled(new_account, seconds=30) == []
+
+
+def test_a_call_beyond_the_concurrency_is_503_and_says_when_to_come_back(new_account: LocalCloud) -> None:
+    with indexing_held_up(new_account), ThreadPoolExecutor(12) as clients:
+        uploads = [
+            clients.submit(new_account.send, "PUT", f"/index/at-once/{n}.jpg", sample("no-face")) for n in range(12)
+        ]
+        answers = [upload.result() for upload in uploads]
+
+    refused = [answer for answer in answers if answer.status_code != 201]
+    assert 1 <= len(refused) <= 8
+    assert {(answer.status_code, answer.json()["error"], answer.headers["Retry-After"]) for answer in refused} == {
+        (503, "Upstream", "1")
+    }
 
 
 def test_a_wrong_key_stops_a_run_at_once(cloud: LocalCloud, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from moto.awslambda.exceptions import InvalidParameterValueException
 from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction, LayerVersion
 from moto.s3 import notifications
 from moto.sqs.models import Queue
@@ -57,10 +58,15 @@ def serve_layers_from_the_door() -> None:
     wrap(LayerVersion, "get_layer_version", get_layer_version)
 
 
-def announce_reserved_concurrency(listener: Callable[[str, int | None], None]) -> None:
-    """Whoever runs functions is told at once; None means that the function has nothing reserved any more."""
+def announce_reserved_concurrency(listener: Callable[[str, int | None], None], *, limit: int = 1000) -> None:
+    """Whoever runs functions is told at once; None means that the function has nothing reserved any more.
+
+    Of the account's `limit` 100 stay for functions that have reserved nothing, or all of a smaller limit.
+    """
 
     def put(original: Any, backend: LambdaBackend, name: str, reserved: Any) -> Any:
+        others = [each for each in backend.list_functions() if each.function_name != name]
+        _require_unreserved(limit, int(reserved), sum(int(each.reserved_concurrency or 0) for each in others))
         answer = original(backend, name, reserved)
         listener(name, int(reserved))
         return answer
@@ -72,3 +78,12 @@ def announce_reserved_concurrency(listener: Callable[[str, int | None], None]) -
 
     wrap(LambdaBackend, "put_function_concurrency", put)
     wrap(LambdaBackend, "delete_function_concurrency", delete)
+
+
+def _require_unreserved(limit: int, reserved: int, by_others: int) -> None:
+    least = min(100, limit)
+    if reserved and limit - reserved - by_others < least:
+        raise InvalidParameterValueException(
+            "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+            f"below its minimum value of [{least}]."
+        )

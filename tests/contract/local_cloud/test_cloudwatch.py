@@ -330,3 +330,21 @@ def test_reserved_concurrency_is_announced_and_told_also_when_it_is_none_at_all(
     assert announced == [("f", 0), ("f", None)]
     assert told == {"ReservedConcurrentExecutions": 0}
     assert "Concurrency" not in client.get_function(FunctionName="f")
+
+
+@pytest.mark.parametrize(("limit", "most"), [(1000, 900), (10, 0), (150, 50)])
+def test_a_part_of_the_accounts_concurrency_stays_unreserved(world: World, limit: int, most: int) -> None:
+    announced: list[tuple[str, int | None]] = []
+    announce_reserved_concurrency(lambda name, reserved: announced.append((name, reserved)), limit=limit)
+    role = world.aws.client("iam").create_role(RoleName=f"r{limit}", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    client, name = world.aws.client("lambda"), f"f{limit}"
+    client.create_function(
+        FunctionName=name, Runtime="python3.11", Role=role, Handler="a.b", Code={"ZipFile": b"PK\5\6" + bytes(18)}
+    )
+
+    client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=most)
+    with pytest.raises(client.exceptions.InvalidParameterValueException, match=f"minimum value of .{min(100, limit)}."):
+        client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=most + 1)
+    client.delete_function_concurrency(FunctionName=name)
+
+    assert announced == [(name, most), (name, None)]

@@ -396,8 +396,8 @@ def test_a_malformed_answer_is_502(client: Client, payload: Any) -> None:
     [
         (PayloadTooLargeError(), 413, "ImageTooLarge"),
         (StillRunningError(), 504, "Upstream"),
-        (TooManyRequestsError(), 502, "Upstream"),
-        (RuntimeError("bug"), 500, "Internal"),
+        (TooManyRequestsError(), 503, "Upstream"),
+        (RuntimeError("bug"), 503, "Upstream"),
     ],
 )
 def test_failures_of_the_runtime_are_refusals_in_our_error_body(
@@ -410,7 +410,7 @@ def test_failures_of_the_runtime_are_refusals_in_our_error_body(
     assert (answer.status, answer.json["error"]) == (status, error)
 
 
-def test_a_throttled_function_is_an_error_of_the_service_as_lambda_documents(
+def test_a_throttled_function_is_a_configuration_error_and_503_by_our_template(
     client: Client, definition: ApiDefinition
 ) -> None:
     client.functions.failure = TooManyRequestsError()
@@ -420,7 +420,8 @@ def test_a_throttled_function_is_an_error_of_the_service_as_lambda_documents(
 
     assert untemplated[0] == 500 and json.loads(untemplated[2]) == {"message": "Internal server error"}
     assert answer.headers["x-amzn-ErrorType"] == "InternalServerErrorException"
-    assert answer.status == definition.refusals["INTEGRATION_FAILURE"]["statusCode"] == 502
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "1")
+    assert definition.refusals["API_CONFIGURATION_ERROR"] == definition.refusals["DEFAULT_5XX"]
 
 
 def test_a_function_that_does_not_let_the_api_invoke_it_is_not_called(
@@ -439,7 +440,7 @@ def test_a_function_that_does_not_let_the_api_invoke_it_is_not_called(
     answer = client.send("GET", "/v1/index/a/b.jpg")
     log.close()
 
-    assert (answer.status, answer.json["error"], functions.invoked) == (500, "Internal", [])
+    assert (answer.status, answer.json["error"], functions.invoked) == (503, "Upstream", [])
     source = "arn:aws:execute-api:us-east-1:123456789012:api/v1/GET/index/{filename+}"
     assert asked == [(ARN.format("library"), source)]
 
@@ -464,7 +465,7 @@ def test_a_function_that_fails_is_502_without_its_message(client: Client) -> Non
 
     answer = client.send("GET", "/v1/info")
 
-    assert (answer.status, answer.json["error"], b"secret" in answer.body) == (502, "Internal", False)
+    assert (answer.status, answer.json["error"], b"secret" in answer.body) == (502, "Upstream", False)
 
 
 def test_a_body_over_ten_megabytes_is_413(client: Client) -> None:

@@ -10,7 +10,7 @@ import pytest
 from local_cloud.errors import StartupError
 from local_cloud.provision import terraform
 from local_cloud.provision.terraform import Terraform, find_provider, variables_of
-from local_cloud.settings import REPOSITORY, Settings
+from local_cloud.settings import REPOSITORY, Settings, read_settings
 
 Program = Callable[[str], None]
 
@@ -55,6 +55,19 @@ def test_origins_become_a_list() -> None:
     variables = variables_of(Settings(cors_allowed_origins="https://a.example,https://b.example"))
 
     assert variables["cors_allowed_origins"] == '["https://a.example", "https://b.example"]'
+
+
+def test_a_custom_domain_is_asked_for_in_the_same_words() -> None:
+    chosen = read_settings(
+        {}, {"AWS_APIGATEWAY_CREATE_CUSTOM_DOMAIN": "true", "AWS_APIGATEWAY_ROOT_DOMAIN": "example.com"}
+    )
+
+    variables = variables_of(chosen)
+
+    assert variables["aws_apigateway_create_custom_domain"] == "true"
+    assert variables["aws_apigateway_root_domain"] == "example.com"
+    with pytest.raises(StartupError, match="set AWS_APIGATEWAY_ROOT_DOMAIN"):
+        read_settings({}, {"AWS_APIGATEWAY_CREATE_CUSTOM_DOMAIN": "true"})
 
 
 def test_sources_are_copied_anew_and_state_stays(tmp_path: Path) -> None:

@@ -55,7 +55,9 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("failure", [DOWN, Reply(status=502), Reply(status=504), BUSY, Reply(status=0)])
+@pytest.mark.parametrize(
+    "failure", [DOWN, Reply(status=500), Reply(status=502), Reply(status=504), BUSY, Reply(status=0)]
+)
 def test_what_fails_in_passing_is_tried_again(failure: Reply) -> None:
     with tiny_server(failure, failure, DONE) as server:
         answer = client_of(server).get_image("a.jpg")
@@ -64,7 +66,7 @@ def test_what_fails_in_passing_is_tried_again(failure: Reply) -> None:
     assert len(server.received) == 3
 
 
-@pytest.mark.parametrize("status", [400, 403, 404, 409, 413, 415, 422, 500, 302])
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 409, 413, 415, 422, 302])
 def test_what_would_fail_again_is_asked_once(status: int) -> None:
     with tiny_server(Reply(status=status), DONE) as server, pytest.raises(ApiError):
         client_of(server).get_image("a.jpg")

@@ -102,6 +102,21 @@ def test_faces_that_follow_later_are_asked_for_until_they_are_there(tmp_path: Pa
     assert [line["status"] for line in attempt.lines()] == ["PENDING", "INDEXED"]
 
 
+def test_uploads_do_not_wait_for_faces_once_one_has_waited_in_vain(tmp_path: Path) -> None:
+    with tiny_server(DONE, WAITS, DONE) as server, Attempt(server, tmp_path, photos=4) as attempt:
+        attempt.run.index(attempt.photos, workers=1)
+
+    assert [request.headers.get("prefer") for request in server.received] == [None, None, *["respond-async"] * 2]
+
+
+def test_the_wait_for_faces_begins_anew_with_each_that_comes(tmp_path: Path) -> None:
+    times = iter(range(0, 1000, 4))
+    with tiny_server(DONE, WAITS, WAITS, DONE) as server, Attempt(server, tmp_path, photos=3) as attempt:
+        attempt.run.settle(attempt.photos, seconds=5, now=lambda: float(next(times)))
+
+    assert [outcome.status for outcome in attempt.outcomes] == ["INDEXED"] * 3
+
+
 def test_faces_that_do_not_follow_in_time_are_reported_as_pending(tmp_path: Path) -> None:
     with tiny_server(WAITS) as server, Attempt(server, tmp_path, photos=2) as attempt:
         attempt.run.settle(attempt.photos, seconds=0, now=lambda: 0.0 if not server.received else 1.0)
