@@ -6,7 +6,7 @@ from face_engine.errors import NothingToCompareError
 from face_engine.images import LEAST_SIDE, LoadedImage
 from face_engine.matching import compare
 from face_engine.operations.context import Call, Engine, read_image
-from face_engine.operations.quality_filter import keep_good
+from face_engine.operations.quality_filter import choose_largest, keep_good
 from face_engine.operations.search import DEFAULT_THRESHOLD
 from face_engine.operations.shapes import show_box, show_seen_face, to_box, to_confidence
 from face_engine.protocol import Values
@@ -24,8 +24,10 @@ def detect_faces(engine: Engine, call: Call) -> Values:
 
 def compare_faces(engine: Engine, call: Call) -> Values:
     source, target = read_image(engine, call, "SourceImage"), read_image(engine, call, "TargetImage")
-    face = _find_good(engine, call, source, closer=False)[0]
+    face = choose_largest(_find_good(engine, call, source, closer=False))
     others = _find_good(engine, call, target, closer=True)[:MAX_FACES]
+    if face is None or not others:
+        raise NothingToCompareError
     faceprints = engine.vision.describe([face, *others])
     similarities = compare(faceprints[0], faceprints[1:], engine.curve)
     pairs = sorted(zip(similarities.tolist(), others, strict=True), key=lambda pair: -pair[0])
@@ -47,7 +49,4 @@ def compare_faces(engine: Engine, call: Call) -> Values:
 
 
 def _find_good(engine: Engine, call: Call, image: LoadedImage, *, closer: bool) -> list[SeenFace]:
-    faces = keep_good(engine.vision.find_faces(image.picture, closer=closer), call.get("QualityFilter", "NONE"))
-    if not faces:
-        raise NothingToCompareError
-    return faces
+    return keep_good(engine.vision.find_faces(image.picture, closer=closer), call.get("QualityFilter", "NONE"))

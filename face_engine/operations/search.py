@@ -6,7 +6,7 @@ from face_engine.errors import FaceMissingError, NoFacesError
 from face_engine.face_library import FoundFace
 from face_engine.images import LEAST_SIDE
 from face_engine.operations.context import Call, Engine, find_collection, read_image, require_same_model
-from face_engine.operations.quality_filter import judge
+from face_engine.operations.quality_filter import choose_largest, judge
 from face_engine.operations.shapes import show_box, show_stored_face, to_box, to_confidence
 from face_engine.protocol import Values
 from face_engine.records import Collection
@@ -39,7 +39,7 @@ def search_faces_by_image(engine: Engine, call: Call) -> Values:
     image = read_image(engine, call, least_side=LEAST_SIDE)
     seen = engine.vision.find_faces(image.picture, closer=False)
     judged = judge(seen, call.get("QualityFilter", "NONE"), gates=engine.gates, picture=image.picture)
-    largest = next((face for face, reasons in judged if not reasons), None)
+    largest = choose_largest([face for face, reasons in judged if not reasons])
     if largest is None:
         raise NoFacesError
     limit, threshold = _limits(call)

@@ -11,7 +11,7 @@ from face_engine.operations.context import (
     read_image,
     require_same_model,
 )
-from face_engine.operations.quality_filter import judge
+from face_engine.operations.quality_filter import choose_largest, judge
 from face_engine.operations.search import DEFAULT_MATCHES, DEFAULT_THRESHOLD
 from face_engine.operations.shapes import show_seen_face, show_user
 from face_engine.protocol import Values
@@ -42,7 +42,7 @@ def search_users_by_image(engine: Engine, call: Call) -> Values:
     picture = read_image(engine, call).picture
     faces = engine.vision.find_faces(picture, closer=False)[:MAX_FACES]
     judged = judge(faces, call.get("QualityFilter", "NONE"), gates=engine.gates, picture=picture)
-    largest = next((face for face, reasons in judged if not reasons), None)
+    largest = choose_largest([face for face, reasons in judged if not reasons])
     answer: Values = {
         "UserMatches": [],
         "FaceModelVersion": collection.model_version,

@@ -18,6 +18,11 @@ from face_engine.vision.specs import CENTERFACE, DetectorSpec
 SHARED = 160
 """Pixels that the halves of a closer look share: no face that the first look misses is larger."""
 
+CROP_SIDE = 160
+"""Pixels: a picture up to this size is often one face cut out of a photo. Where none is seen on it, one may be at
+twice the size: so two of the six that were missed of 614 crops of faces, 66 and 78 px wide."""
+
+ENLARGED = 2.0
 MULTIPLE = 32
 
 
@@ -55,6 +60,10 @@ class FaceDetector:
         unless it is a portrait: that has nobody behind.
         """
         found = self._look(picture, self._spec.side)
+        if not found and max(picture.shape[:2]) <= CROP_SIDE:
+            enlarged = cv2.resize(picture, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_LINEAR)
+            seen = self._look(np.asarray(enlarged, np.uint8), self._spec.side)
+            return [move(face, (0, 0), ENLARGED) for face in seen]
         if closer and len(found) != 1 and max(picture.shape[:2]) > self._spec.side:
             found += self._look_closer(picture, found)
         return found

@@ -331,3 +331,24 @@ def test_other_operations_keep_the_documented_least_side(engine: EngineUnderTest
 
     with pytest.raises(InvalidParameterError, match=r"^Request has invalid parameters.*at least 80"):
         engine.call(operation, **members)
+
+
+@pytest.mark.parametrize("operation", ["SearchFacesByImage", "SearchUsersByImage", "CompareFaces"])
+def test_what_the_detector_is_not_sure_of_does_not_beat_a_real_face(engine: EngineUnderTest, operation: str) -> None:
+    sleeve, real = make_face(BOB, box=(0, 0, 90, 90), score=0.575), make_face(ANN, box=(100, 0, 40, 50), score=0.8)
+    engine.vision.photos |= {60: [sleeve, real], 70: [sleeve]}
+
+    assert searched_left(engine, operation, 60) == 0.5
+    assert searched_left(engine, operation, 70) == 0
+
+
+def searched_left(engine: EngineUnderTest, operation: str, shade: int) -> float:
+    """The left edge of the face that an operation looks for."""
+    photo = {"Bytes": make_photo(shade)}
+    if operation == "CompareFaces":
+        answer = engine.call(operation, SourceImage=photo, TargetImage=photo)
+        return answer["SourceImageFace"]["BoundingBox"]["Left"]
+    answer = engine.call(operation, CollectionId="people", Image=photo)
+    if operation == "SearchFacesByImage":
+        return answer["SearchedFaceBoundingBox"]["Left"]
+    return answer["SearchedFace"]["FaceDetail"]["BoundingBox"]["Left"]
