@@ -20,6 +20,7 @@ installed := $(VENV)/installed-$(call key_of,requirements.txt)
 bench_installed := $(VENV)/bench-installed-$(call key_of,requirements-bench.txt)
 newman := build/newman/installed-$(call key_of,tests/newman/package.json tests/newman/package-lock.json)
 checkov := .venv-checkov/installed-$(call key_of,requirements-checkov.txt)
+oldest_boto3 := build/oldest-boto3/installed-$(call key_of,requirements-oldest-boto3.txt)
 models := models/set-up-$(call key_of,requirements.txt $(wildcard face_engine/model_setup/*.py))
 
 .DEFAULT_GOAL := help
@@ -39,7 +40,7 @@ demo: setup ## Index and search the sample photos on this machine
 run: setup ## Run everything on this machine, keeping what it stores in .data
 	@$(bin)/python -m local_cloud up --data .data $(ARGS)
 
-test: setup $(if $(shell command -v npm 2>/dev/null),$(newman)) ## Run all tests
+test: setup $(oldest_boto3) $(if $(shell command -v npm 2>/dev/null),$(newman)) ## Run all tests
 	@$(in_venv) python -m pytest $(ARGS)
 
 check: $(installed) $(checkov) ## Check form, style, types, the contract, shell scripts and Terraform
@@ -103,6 +104,13 @@ $(newman):
 	@cp tests/newman/package.json tests/newman/package-lock.json tests/newman/.npmrc build/newman
 	@cd build/newman && if npm ci --silent >&2; then touch $(abspath $@); \
 		else echo "newman could not be installed (is the npm registry reachable?): its tests are skipped" >&2; fi
+
+# Beside the newest one, which the virtual environment has.
+$(oldest_boto3): | $(installed)
+	@echo "Installing the oldest boto3 that the functions must work with into build/oldest-boto3" >&2
+	@rm -rf build/oldest-boto3
+	@$(pip_install) --require-hashes --no-deps --target build/oldest-boto3 -r requirements-oldest-boto3.txt >&2
+	@touch $@
 
 # Its dependencies clash with ours.
 $(checkov): | $(installed)

@@ -20,6 +20,8 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00")
 _FIXED = {
     "requestId": "7d1f5a52-6b1e-4a0c-9d0a-3f9b3f0f1c55",
     "python_version": "3.13.0",
+    "boto3_version": "1.40.4",
+    "botocore_version": "1.40.4",
 }
 _NOT_SHOWN = ("paths", "components")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from faceprint.model.boxes import BoundingBox
-from faceprint.model.errors import NoFaceError, UnreadableObjectError, UnsupportedFormatError
+from faceprint.model.errors import NoFaceError, NotFoundError, UnreadableObjectError, UnsupportedFormatError
 from fakes.stores import MemoryImageStore
 
 
@@ -33,6 +33,7 @@ class FakeFaceCollection:
     likeness: dict[tuple[str, str], float] = field(default_factory=dict)
     made: int = 0
     calls: list[str] = field(default_factory=list)
+    filters: list[str] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
     def show(self, data: bytes, *people: str | Seen) -> bytes:
@@ -76,6 +77,7 @@ class FakeFaceCollection:
         self, data: bytes, *, threshold: float, max_faces: int, quality_filter: str = "NONE"
     ) -> dict[str, Any]:
         self._called("SearchFacesByImage")
+        self.filters.append(quality_filter)
         seen = self.shown.get(data, [])
         if not seen:
             raise NoFaceError("There is no face.")
@@ -83,6 +85,8 @@ class FakeFaceCollection:
 
     def search_by_face(self, face_id: str, *, threshold: float, max_faces: int) -> dict[str, Any]:
         self._called("SearchFaces")
+        if face_id not in self.faces:
+            raise NotFoundError("There is no such face in the collection.")
         answer = self._search(self.faces[face_id]["person"], threshold, max_faces + 1)
         matches = [match for match in answer["FaceMatches"] if match["Face"]["FaceId"] != face_id]
         return {"SearchedFaceId": face_id, "FaceMatches": matches[:max_faces]}
@@ -95,6 +99,7 @@ class FakeFaceCollection:
         self, source: bytes, target: dict[str, Any], *, threshold: float, quality_filter: str
     ) -> dict[str, Any]:
         self._called("CompareFaces")
+        self.filters.append(quality_filter)
         one, others = self.shown.get(source, []), self.shown.get(self._read(target), [])
         if not one or not others:
             raise NoFaceError("There is no face.")

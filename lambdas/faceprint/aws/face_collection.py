@@ -1,11 +1,12 @@
 """The Rekognition collection."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from faceprint.aws.failures import aws_failures
-from faceprint.model.errors import FaceInUseError
+from faceprint.aws.failures import aws_failures, is_model_violation
+from faceprint.model.errors import FaceInUseError, InvalidParameterError, NoFaceError, NotFoundError
 
 Image = dict[str, Any]
 """Rekognition's Image: {"Bytes": …} or {"S3Object": …}."""
@@ -21,6 +22,7 @@ class FaceCollection:
 
     client: Any
     collection_id: str
+    sleep: Callable[[float], None] = time.sleep
 
     def index(
         self, image: Image, *, external_image_id: str, max_faces: int, quality_filter: str, attributes: tuple[str, ...]
@@ -50,28 +52,44 @@ class FaceCollection:
         )
 
     def search_by_face(self, face_id: str, *, threshold: float, max_faces: int) -> dict[str, Any]:
-        """SearchFaces: the faces that look like an indexed one."""
-        return self._call(
-            "search_faces",
-            CollectionId=self.collection_id,
-            FaceId=face_id,
-            FaceMatchThreshold=threshold,
-            MaxFaces=max_faces,
-        )
+        """SearchFaces: the faces that look like an indexed one.
+
+        A face that is not found may be too young, so it is asked for once more. Raises NotFoundError.
+        """
+        request = {
+            "CollectionId": self.collection_id,
+            "FaceId": face_id,
+            "FaceMatchThreshold": threshold,
+            "MaxFaces": max_faces,
+        }
+        try:
+            return self._call("search_faces", **request)
+        except NotFoundError:
+            self.sleep(_SETTLE_SECONDS)
+            return self._call("search_faces", **request)
 
     def detect(self, data: bytes, *, attributes: tuple[str, ...] = ("DEFAULT",)) -> dict[str, Any]:
         """DetectFaces: up to 100 faces, largest first."""
         return self._call("detect_faces", Image={"Bytes": data}, Attributes=list(attributes))
 
     def compare(self, source: bytes, target: Image, *, threshold: float, quality_filter: str) -> dict[str, Any]:
-        """CompareFaces: the largest source face with each target face. Raises NoFaceError."""
-        return self._call(
-            "compare_faces",
-            SourceImage={"Bytes": source},
-            TargetImage=target,
-            SimilarityThreshold=threshold,
-            QualityFilter=quality_filter,
-        )
+        """CompareFaces: the largest source face with each target face.
+
+        Raises NoFaceError also for what Rekognition refuses without a reason: that is all it says where the source or
+        the target shows no face.
+        """
+        try:
+            return self._call(
+                "compare_faces",
+                SourceImage={"Bytes": source},
+                TargetImage=target,
+                SimilarityThreshold=threshold,
+                QualityFilter=quality_filter,
+            )
+        except InvalidParameterError as exc:
+            if is_model_violation(exc):
+                raise
+            raise NoFaceError("There is no face on the source or on the target.") from exc
 
     def delete(self, face_ids: list[str]) -> None:
         """DeleteFaces; faces that are gone already are no error.
@@ -81,7 +99,7 @@ class FaceCollection:
         """
         missing = self._delete(face_ids)
         if missing:
-            time.sleep(_SETTLE_SECONDS)
+            self.sleep(_SETTLE_SECONDS)
             self._delete(missing)
 
     def find_by_external_image_id(self, external_image_id: str) -> set[str]:
@@ -89,7 +107,7 @@ class FaceCollection:
 
         Waits first, until also what an attempt indexed just before it was interrupted can be found.
         """
-        time.sleep(_SETTLE_SECONDS)
+        self.sleep(_SETTLE_SECONDS)
         with aws_failures():
             pages = self.client.get_paginator("list_faces").paginate(
                 CollectionId=self.collection_id, PaginationConfig={"PageSize": _MAX_PAGE}

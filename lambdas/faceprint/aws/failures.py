@@ -1,5 +1,6 @@
 """Turns AWS's failures into ours. They are recognised by their code: exception classes differ from client to client."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -24,6 +25,7 @@ from faceprint.model.errors import (
 _TRY_LATER = "AWS is throttling; wait a second and try again."
 _FAILED = "AWS failed; try again, nothing is lost by repeating."
 _OURS = "The deployment is not set up as it should be; its log tells more."
+_TOO_LARGE = "The image is too large for Rekognition; send a smaller one."
 _FOREIGN_KEY = "The photo is encrypted with a key that we may not use; erase it and send it without one."
 _BY_CODE: dict[str, tuple[type[FaceprintError], str]] = {
     "ThrottlingException": (ThrottledError, _TRY_LATER),
@@ -42,7 +44,8 @@ _BY_CODE: dict[str, tuple[type[FaceprintError], str]] = {
         UnsupportedFormatError,
         "Rekognition cannot read this image; send a complete JPEG or PNG.",
     ),
-    "ImageTooLargeException": (ImageTooLargeError, "The image is too large for Rekognition; send a smaller one."),
+    "ImageTooLargeException": (ImageTooLargeError, _TOO_LARGE),
+    "413": (ImageTooLargeError, _TOO_LARGE),
     "InvalidS3ObjectException": (
         UnreadableObjectError,
         "Rekognition cannot read this photo of the bucket, mostly because of the key that it is encrypted with; "
@@ -69,6 +72,14 @@ _BY_CODE: dict[str, tuple[type[FaceprintError], str]] = {
 _NO_FACE = "no faces in the image"
 """The only mark that tells "no face" from any other InvalidParameterException of Rekognition."""
 
+_FACE_MISSING = "was not found in the collection"
+"""The same of a FaceId."""
+
+_VALIDATION = "validation error"
+"""What a service says of members that break its model. DynamoDB's ValidationException has other causes, too."""
+
+_TOO_MANY_BYTES = re.compile(r"at '[\w.]*bytes' failed to satisfy constraint: Member must have length less than")
+
 _ENCRYPTED = (("AccessDenied", "kms:Decrypt"), ("InvalidRequest", "Server Side Encryption"))
 """What S3 says of an object whose key (of KMS, of its sender) we have not. "AccessDenied" alone is our role's fault."""
 
@@ -87,6 +98,12 @@ def aws_failures() -> Iterator[None]:
         raise UnavailableError("AWS cannot be reached; try again, nothing is lost by repeating.") from exc
 
 
+def is_model_violation(error: FaceprintError) -> bool:
+    """Whether AWS refused members that break the service's model, and not what they stand for."""
+    cause = error.__cause__
+    return isinstance(cause, ClientError) and _VALIDATION in cause.response["Error"].get("Message", "")
+
+
 def refused_item(error: ConflictError) -> dict[str, Any] | None:
     """The item as it is, when the condition of a write on it failed: empty where there is none.
 
@@ -100,11 +117,20 @@ def refused_item(error: ConflictError) -> dict[str, Any] | None:
 
 def failure_of(code: str, message: str = "") -> FaceprintError:
     """What a code of AWS and its message stand for."""
-    if code == "InvalidParameterException":
-        if _NO_FACE in message:
-            return NoFaceError("There is no face on the image; send one that shows a face.")
-        return InvalidParameterError(f"Rekognition refuses a parameter: {message}")
+    if code == "InvalidParameterException" or (code == "ValidationException" and _VALIDATION in message):
+        return _invalid_parameter(message)
     if any(told_code == code and words in message for told_code, words in _ENCRYPTED):
         return UnreadableObjectError(_FOREIGN_KEY)
     kind, text = _BY_CODE.get(code, (UpstreamError, _FAILED))
     return kind(text)
+
+
+def _invalid_parameter(message: str) -> FaceprintError:
+    """Rekognition's refusals, told apart by their text."""
+    if _NO_FACE in message:
+        return NoFaceError("There is no face on the image; send one that shows a face.")
+    if _FACE_MISSING in message:
+        return NotFoundError("There is no such face in the collection.")
+    if _TOO_MANY_BYTES.search(message):
+        return ImageTooLargeError("Rekognition takes at most 5 MB; send a smaller image.")
+    return InvalidParameterError(f"Rekognition refuses the image or a parameter: {message}")

@@ -27,8 +27,10 @@ app = Api()
 @app.route("/search", method=["PUT", "POST"])
 @app.route("/search/.+", method=["PUT", "POST"])
 def search_faces() -> Reply:
+    # As photos are indexed by default, so that a photo is never a stranger to itself.
+    quality_filter = _quality_filter(default=app.wiring.settings.quality_filter)
     answer = app.wiring.search_faces.search(
-        app.received.image(), threshold=_threshold(), max_faces=_max_faces(), quality_filter=_quality_filter()
+        app.received.image(), threshold=_threshold(), max_faces=_max_faces(), quality_filter=quality_filter
     )
     return _answer_search(answer)
 
@@ -66,7 +68,7 @@ def compare_faces() -> Reply:
     request, compare = app.received, app.wiring.compare_faces
     options: dict[str, Any] = {
         "threshold": _threshold("SimilarityThreshold"),
-        "quality_filter": _quality_filter(),
+        "quality_filter": _quality_filter(default="NONE"),
     }
     source, target = request.named_image("source"), _target(request.parameters.get("target"))
     if "faceId" in target:
@@ -103,9 +105,9 @@ def _max_faces() -> int:
     return read_count(app.received.parameters, "maxFaces", "MaxFaces", default=10, most=100)
 
 
-def _quality_filter() -> str:
+def _quality_filter(*, default: str) -> str:
     parameters = app.received.parameters
-    return read_choice(parameters, "qualityFilter", "QualityFilter", choices=QUALITY_FILTERS, default="NONE")
+    return read_choice(parameters, "qualityFilter", "QualityFilter", choices=QUALITY_FILTERS, default=default)
 
 
 @logger.inject_lambda_context(correlation_id_path="requestContext.requestId", clear_state=True)

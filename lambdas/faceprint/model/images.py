@@ -2,10 +2,16 @@
 
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from faceprint.model.errors import ImageTooLargeError, ImageTooSmallError, UnsupportedFormatError
-from faceprint.model.limits import MAX_IMAGE_PIXELS, MIN_IMAGE_SIDE
+from faceprint.model.errors import (
+    ImageTooLargeError,
+    ImageTooSmallError,
+    InvalidParameterError,
+    UnsupportedFormatError,
+)
+from faceprint.model.limits import MAX_IMAGE_SIDE, MIN_IMAGE_SIDE
 
 _JPEG = b"\xff\xd8\xff"
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -67,7 +73,7 @@ def read_image_info(head: bytes, *, whole: bool = True) -> ImageInfo:
     head is the file, or with whole=False its beginning. That need not hold the frame header of a JPEG with a large
     preview before it; width and height are 0 then.
 
-    Raises UnsupportedFormatError, ImageTooSmallError, ImageTooLargeError.
+    Raises UnsupportedFormatError, ImageTooLargeError.
     """
     if not head:
         raise UnsupportedFormatError("It is empty; send a JPEG or PNG.")
@@ -77,23 +83,42 @@ def read_image_info(head: bytes, *, whole: bool = True) -> ImageInfo:
         info = _read_jpeg(head, whole=whole)
     else:
         raise UnsupportedFormatError(f"This is {describe_bytes(head)}; send a JPEG or PNG.")
-    if (whole or info.width) and min(info.width, info.height) < MIN_IMAGE_SIDE:
-        raise ImageTooSmallError(
-            f"The image has {info.width} x {info.height} pixels; "
-            f"both sides must have at least {MIN_IMAGE_SIDE}. Send a larger one."
-        )
-    if info.width * info.height > MAX_IMAGE_PIXELS:
+    if max(info.width, info.height) > MAX_IMAGE_SIDE:
         raise ImageTooLargeError(
-            f"The image has {info.width} x {info.height} pixels; at most "
-            f"{MAX_IMAGE_PIXELS // 1_000_000} megapixels are read. Send a smaller one."
+            f"The image has {info.width} x {info.height} pixels; a side may have {MAX_IMAGE_SIDE}. Send a smaller one."
         )
     return info
+
+
+@contextmanager
+def explaining_refusals(picture: ImageInfo) -> Iterator[None]:
+    """Rekognition refuses pictures that are too small for it without saying why.
+
+    Raises ImageTooSmallError in place of such a refusal when the picture is smaller than its guidelines want.
+    """
+    try:
+        yield
+    except InvalidParameterError:
+        require_large_enough(picture)
+        raise
+
+
+def require_large_enough(*pictures: ImageInfo) -> None:
+    """Raises ImageTooSmallError for one that is smaller than Rekognition's guidelines want; 0 is not known."""
+    for picture in pictures:
+        if 0 < min(picture.width, picture.height) < MIN_IMAGE_SIDE:
+            raise ImageTooSmallError(
+                f"The image has {picture.width} x {picture.height} pixels, too few for Rekognition; "
+                f"send one of at least {MIN_IMAGE_SIDE} a side."
+            )
 
 
 def _read_png(data: bytes, *, whole: bool) -> ImageInfo:
     if len(data) < 33 or data[12:16] != b"IHDR" or (whole and b"IEND" not in data[-64:]):
         raise UnsupportedFormatError("The PNG is cut off or damaged; send the whole file.")
     width, height = struct.unpack(">II", data[16:24])
+    if not width or not height:
+        raise UnsupportedFormatError("The PNG is damaged: it has no pixels.")
     return ImageInfo("PNG", width, height)
 
 

@@ -1,10 +1,12 @@
 """AWS's limits and ours, in bytes and pixels unless a name says otherwise."""
 
 MIN_IMAGE_SIDE = 80
-"""Rekognition reads nothing smaller (its guidelines and quotas)."""
+"""Rekognition's guidelines want no side smaller. Some of its operations take less; it refuses what it cannot use."""
 
-MAX_IMAGE_PIXELS = 100_000_000
-"""Ours: a header may promise any size, and what decodes it has finite memory."""
+MAX_IMAGE_SIDE = 10_000
+"""Rekognition says "exceed maximum dimension size of 10000 pixels" of more."""
+
+MAX_IMAGE_PIXELS = MAX_IMAGE_SIDE**2
 
 MAX_REKOGNITION_BYTES = 5 * 1024 * 1024
 """Image.Bytes of every Rekognition call."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from faceprint.model.boxes import BoundingBox, overlap
 from faceprint.model.errors import NoFaceError, NotFoundError
+from faceprint.model.images import ImageInfo, require_large_enough
 from faceprint.use_cases.ports import Answer, FaceCollection, FaceRecords, ImageStore
 from faceprint.use_cases.search_faces import check_image
 
@@ -21,8 +22,7 @@ class CompareFaces:
 
     def compare(self, source: bytes, target: bytes, *, threshold: float, quality_filter: str) -> Answer:
         """CompareFaces with an outcome. Raises NoFaceError and the errors of `check_image`."""
-        check_image(target)
-        return self._compare(source, {"Bytes": target}, threshold, quality_filter)
+        return self._compare(source, {"Bytes": target}, threshold, quality_filter, check_image(target))
 
     def compare_with_image(self, source: bytes, key: str, *, threshold: float, quality_filter: str) -> Answer:
         """The same with a photo of the bucket. Raises NotFoundError."""
@@ -39,10 +39,16 @@ class CompareFaces:
         matches = [m for m in answer["FaceMatches"] if overlap(m["Face"]["BoundingBox"], box) >= _SAME_FACE]
         return answer | {"FaceMatches": matches, "outcome": "match" if matches else "no_match"}
 
-    def _compare(self, source: bytes, target: Answer, threshold: float, quality_filter: str) -> Answer:
-        check_image(source)
+    def _compare(
+        self, source: bytes, target: Answer, threshold: float, quality_filter: str, *known: ImageInfo
+    ) -> Answer:
+        """known: what is known of the target."""
+        pictures = (check_image(source), *known)
         try:
             answer = self.collection.compare(source, target, threshold=threshold, quality_filter=quality_filter)
         except NoFaceError as exc:
-            raise NoFaceError("There is no face on the source or on the target; both must show one.") from exc
+            require_large_enough(*pictures)
+            raise NoFaceError(
+                "There is no face on the source or on the target; Rekognition does not say where. Both must show one."
+            ) from exc
         return answer | {"outcome": "match" if answer["FaceMatches"] else "no_match"}

@@ -1,6 +1,7 @@
 """Tells configuration and versions, no secrets and no ARNs."""
 
 import platform
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from faceprint import __version__
@@ -27,6 +28,19 @@ def describe_service(settings: Settings) -> dict[str, Any]:
                 "aws_rekognition_face_detect_threshold": settings.threshold,
                 "aws_rekognition_price_per_image": settings.price_per_image,
             },
-            "environment": {"debug_mode": settings.debug_mode, "python_version": platform.python_version()},
+            "environment": {
+                "debug_mode": settings.debug_mode,
+                "python_version": platform.python_version(),
+                "boto3_version": _version_of("boto3"),
+                "botocore_version": _version_of("botocore"),
+            },
         },
     }
+
+
+def _version_of(package: str) -> str:
+    """Without importing it. Lambda's runtime brings the SDK, and AWS tells nobody which."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"

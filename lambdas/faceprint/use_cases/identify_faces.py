@@ -7,6 +7,7 @@ from typing import Any
 
 from faceprint.model.boxes import BoundingBox, area
 from faceprint.model.errors import NoFaceError
+from faceprint.model.images import explaining_refusals
 from faceprint.use_cases.join_matches import JoinMatches, Match
 from faceprint.use_cases.pictures import Picture
 from faceprint.use_cases.ports import Answer, FaceCollection
@@ -30,8 +31,8 @@ class IdentifyFaces:
 
         Raises the errors of `check_image`.
         """
-        check_image(data)
-        details = self.collection.detect(data)["FaceDetails"]
+        with explaining_refusals(check_image(data)):
+            details = self.collection.detect(data)["FaceDetails"]
         faces = [_describe(detail) for detail in sorted(details, key=lambda detail: detail["BoundingBox"]["Left"])]
         picture = Picture.open(data) if faces or annotate else None
         if picture is not None:

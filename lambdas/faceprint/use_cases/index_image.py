@@ -23,7 +23,7 @@ from faceprint.model.errors import (
     as_reason,
 )
 from faceprint.model.guessed_names import name_from_key
-from faceprint.model.images import ImageInfo, read_image_info
+from faceprint.model.images import ImageInfo, explaining_refusals, read_image_info
 from faceprint.model.limits import MAX_IMAGE_BYTES
 from faceprint.model.names import (
     CORRELATION_METADATA,
@@ -143,7 +143,8 @@ class IndexImage:
         info, answer, failure = ImageInfo("", 0, 0), {}, None
         try:
             info = _check(found)
-            answer = self._find_faces(found)
+            with explaining_refusals(info):
+                answer = self._find_faces(found)
         except NoFaceError:
             answer = {}
         except _HOPELESS as exc:

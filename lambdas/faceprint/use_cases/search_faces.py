@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from faceprint.model.errors import ImageTooLargeError, NoFaceError, NotFoundError
-from faceprint.model.images import ImageInfo, read_image_info
+from faceprint.model.images import ImageInfo, explaining_refusals, read_image_info
 from faceprint.model.limits import MAX_REKOGNITION_BYTES
 from faceprint.use_cases.join_matches import JoinMatches, names_of
 from faceprint.use_cases.ports import Answer, FaceCollection, FaceRecords
@@ -20,23 +20,28 @@ class SearchFaces:
     def search(self, data: bytes, *, threshold: float, max_faces: int, quality_filter: str) -> Answer:
         """The faces of the collection that look like the largest on the photo. No face is an answer.
 
-        Raises the errors of `check_image`.
+        Raises the errors of `check_image`, and ImageTooSmallError where Rekognition refuses so small a picture.
         """
-        check_image(data)
+        info = check_image(data)
         try:
-            found = self.collection.search_by_image(
-                data, threshold=threshold, max_faces=max_faces, quality_filter=quality_filter
-            )
+            with explaining_refusals(info):
+                found = self.collection.search_by_image(
+                    data, threshold=threshold, max_faces=max_faces, quality_filter=quality_filter
+                )
         except NoFaceError:
             filtered = quality_filter != "NONE" and self.collection.detect(data)["FaceDetails"]
             return _answer({"FaceMatches": []}, [], "low_quality" if filtered else "no_face")
         return self._join(found)
 
     def search_by_face(self, face_id: str, *, threshold: float, max_faces: int) -> Answer:
-        """The faces that look like an indexed one. Raises NotFoundError."""
+        """The faces that look like an indexed one. Raises NotFoundError where table or collection has no such face."""
         if self.faces.read(face_id) is None:
             raise NotFoundError(f"There is no face {face_id}.")
-        return self._join(self.collection.search_by_face(face_id, threshold=threshold, max_faces=max_faces))
+        try:
+            found = self.collection.search_by_face(face_id, threshold=threshold, max_faces=max_faces)
+        except NotFoundError as exc:
+            raise NotFoundError(f"The collection has no face {face_id}, or not yet; try again in a moment.") from exc
+        return self._join(found)
 
     def _join(self, found: Answer) -> Answer:
         matches = self.matches.join(found["FaceMatches"])

@@ -8,16 +8,19 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
+import botocore
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
 from faceprint.aws.call_counter import CallCounter
 from faceprint.handlers import api_gateway, index, info, library, search, upload
-from faceprint.model.errors import MisconfiguredError, ThrottledError
+from faceprint.model.errors import InvalidParameterError, MisconfiguredError, NoFaceError, ThrottledError
 from faceprint.observability import logger
 from faceprint.settings import load_settings
 from faceprint.use_cases.create_upload import CreateUpload
+from faceprint.use_cases.detect_faces import DetectFaces
 from fakes.pictures import make_image
 from fakes.stores import PlainLinks
 from fakes.world import World
@@ -46,7 +49,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         index_image=world.index_image,
         search_faces=world.search_faces,
         identify_faces=world.identify_faces,
-        detect_faces=SimpleNamespace(detect=lambda data, attributes: world.collection.detect(data)),
+        detect_faces=DetectFaces(world.collection),
         compare_faces=world.compare_faces,
         erase_image=world.erase_image,
         read_image=world.read_image,
@@ -225,7 +228,7 @@ def _pair(source: bytes, target: Any) -> bytes:
         ("searchFaces", {"body": PHOTO, "query": {"maxFaces": "0"}}, 400, "InvalidParameter"),
         ("searchFaces", {"body": PHOTO, "query": {"qualityFilter": "BEST"}}, 400, "InvalidParameter"),
         ("searchFaces", {"body": b"%PDF-1.7"}, 415, "UnsupportedFormat"),
-        ("searchFaces", {"body": make_image(1, size=(79, 79))}, 422, "ImageTooSmall"),
+        ("searchFaces", {"body": make_image(1, size=(10_001, 20))}, 413, "ImageTooLarge"),
         ("searchFacesByFaceId", {"query": {"faceId": "x"}}, 400, "InvalidParameter"),
         ("searchFacesByFaceId", {"query": {"faceId": UNKNOWN_FACE}}, 404, "NotFound"),
         ("identifyFaces", {"body": PHOTO, "query": {"maxSearch": "x"}}, 400, "InvalidParameter"),
@@ -260,6 +263,43 @@ def test_bad_input_is_refused_with_the_error_body(
     assert len(body["description"]) > 10
 
 
+@pytest.mark.parametrize("operation", ["searchFaces", "detectFaces", "identifyFaces", "compareFaces"])
+def test_small_pictures_are_left_to_rekognition_and_its_refusal_is_explained(world: World, operation: str) -> None:
+    small = world.collection.show(make_image(1, size=(66, 79)), "ana")
+    request = {"body": small}
+    if operation == "compareFaces":
+        request = {"body": _pair(small, base64.b64encode(small).decode()), "headers": JSON}
+    assert call(operation, **request)[0] == 200
+
+    refusal = NoFaceError if operation == "compareFaces" else InvalidParameterError
+    world.collection.failures.append(refusal("Request has Invalid Parameters"))
+    status, body = call(operation, **request)
+
+    assert (status, body["error"]) == (422, "ImageTooSmall")
+    assert "66 x 79" in body["description"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "query", "used"),
+    [
+        ("searchFaces", {}, "AUTO"),
+        ("searchFaces", {"qualityFilter": "NONE"}, "NONE"),
+        ("compareFaces", {}, "NONE"),
+        ("compareFaces", {"qualityFilter": "HIGH"}, "HIGH"),
+    ],
+)
+def test_searches_use_the_filter_that_photos_are_indexed_with(
+    world: World, operation: str, query: dict[str, str], used: str
+) -> None:
+    photo = world.collection.show(make_image(1), "ana")
+    body = _pair(photo, base64.b64encode(photo).decode()) if operation == "compareFaces" else photo
+    headers = JSON if operation == "compareFaces" else {}
+
+    call(operation, body, query=query, headers=headers)
+
+    assert world.collection.filters == [used]
+
+
 def test_check_14_throttling_is_429_and_our_own_faults_tell_nothing(world: World) -> None:
     world.collection.failures.append(ThrottledError("wait"))
     assert call("searchFaces", PHOTO)[0] == 429
@@ -280,6 +320,8 @@ def test_info_tells_names_and_settings_but_no_secrets(world: World) -> None:
 
     assert body["aws"]["s3"]["bucket_name"] == "bucket"
     assert body["settings"]["aws_rekognition"]["aws_rekognition_face_detect_threshold"] == 80.0
+    assert body["settings"]["environment"]["boto3_version"] == boto3.__version__
+    assert body["settings"]["environment"]["botocore_version"] == botocore.__version__
     assert "arn:" not in str(body)
     assert call("getHealth")[1] == {"status": "ok"}
 

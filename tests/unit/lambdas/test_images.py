@@ -4,8 +4,13 @@ import struct
 
 import pytest
 
-from faceprint.model.errors import ImageTooLargeError, ImageTooSmallError, UnsupportedFormatError
-from faceprint.model.images import ImageInfo, read_image_info
+from faceprint.model.errors import (
+    ImageTooLargeError,
+    ImageTooSmallError,
+    InvalidParameterError,
+    UnsupportedFormatError,
+)
+from faceprint.model.images import ImageInfo, explaining_refusals, read_image_info
 from fakes.pictures import make_image
 
 
@@ -21,10 +26,29 @@ def test_check_06_the_size_is_that_of_the_picture_turned_upright(orientation: in
     assert (info.width, info.height) == size
 
 
-def test_80_pixels_a_side_are_enough_and_79_are_not() -> None:
-    assert read_image_info(make_image(1, size=(80, 80))).width == 80
-    with pytest.raises(ImageTooSmallError, match="79 x 80"):
-        read_image_info(make_image(1, size=(79, 80)))
+def test_10_000_pixels_a_side_are_the_most() -> None:
+    assert read_image_info(make_image(1, size=(10_000, 9))).width == 10_000
+    for size in ((10_001, 9), (9, 10_001)):
+        with pytest.raises(ImageTooLargeError, match=f"{size[0]} x {size[1]} pixels; a side may have 10000"):
+            read_image_info(make_image(1, size=size))
+
+
+def test_a_png_without_pixels_is_damaged() -> None:
+    data = bytearray(make_image(1, size=(90, 90), format="PNG"))
+    data[16:20] = bytes(4)
+
+    with pytest.raises(UnsupportedFormatError, match="no pixels"):
+        read_image_info(bytes(data))
+
+
+def test_the_least_size_is_rekognitions_to_judge() -> None:
+    small = read_image_info(make_image(1, size=(79, 200)))
+
+    with pytest.raises(ImageTooSmallError, match="79 x 200"), explaining_refusals(small):
+        raise InvalidParameterError("Request has invalid parameters")
+    for size in ((80, 80), (0, 0)):  # 0: not known
+        with pytest.raises(InvalidParameterError), explaining_refusals(ImageInfo("JPEG", *size)):
+            raise InvalidParameterError("Request has invalid parameters")
 
 
 def test_a_header_that_promises_gigapixels_is_refused_unread() -> None:

@@ -86,6 +86,14 @@ def test_an_indexed_face_finds_the_others_of_the_same_person(world: World) -> No
         world.search_faces.search_by_face("0" * 8, threshold=80, max_faces=10)
 
 
+def test_a_face_that_the_collection_has_lost_is_not_found(world: World) -> None:
+    face_id = next(iter(world.records.faces))
+    del world.collection.faces[face_id]
+
+    with pytest.raises(NotFoundError, match=face_id):
+        world.search_faces.search_by_face(face_id, threshold=80, max_faces=10)
+
+
 class Crops:
     """Shows each crop of a group photo as the person whose colour is in its middle."""
 

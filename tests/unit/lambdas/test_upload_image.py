@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from faceprint.model.errors import ConflictError, ImageTooSmallError, ThrottledError, UnsupportedFormatError
+from faceprint.model.errors import ConflictError, ImageTooLargeError, ThrottledError, UnsupportedFormatError
 from faceprint.model.records import ObjectVersion
 from fakes.pictures import make_image
 from fakes.stores import ManualClock
@@ -193,8 +193,8 @@ def test_an_upload_stays_stored_though_its_event_cannot_be_sent(world: World, cl
 
 
 def test_a_refused_photo_leaves_no_trace(world: World) -> None:
-    with pytest.raises(ImageTooSmallError):
-        upload(world, "a.jpg", make_image(1, size=(79, 200)))
+    with pytest.raises(ImageTooLargeError):
+        upload(world, "a.jpg", make_image(1, size=(10_001, 20)))
 
     assert not world.store.versions
     assert not world.records.rows
