@@ -31,7 +31,7 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
     "a GIF": (b"GIF89a" + bytes(64), 415, "UnsupportedFormat"),
     "a WebP": (b"RIFF\x24\0\0\0WEBPVP8 " + bytes(64), 415, "UnsupportedFormat"),
     "a HEIC": (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(64), 415, "UnsupportedFormat"),
-    "79 pixels": (make_image(1, size=(79, 79)), 422, "ImageTooSmall"),
+    "10,001 pixels a side": (make_image(1, size=(10_001, 90)), 413, "ImageTooLarge"),
     "bad base64": (b"data:image/jpeg;base64,!!!!", 400, "BadBase64"),
     "6 MB": (sample("grace-hopper") + bytes(6_000_000), 413, "ImageTooLarge"),
     "16 MB": (sample("grace-hopper") + bytes(16_000_000), 413, "ImageTooLarge"),
@@ -46,6 +46,19 @@ def assert_refused(answer: requests.Response, status: int, error: str, started: 
     assert len(body["description"]) > 20
     assert not any(mark in answer.text for mark in ("Traceback", "arn:", 'File "'))
     assert time.monotonic() - started < 2
+
+
+def test_a_small_picture_is_refused_where_rekognition_refuses_it(cloud: LocalCloud) -> None:
+    small, tiny = make_image(1, size=(79, 79)), make_image(1, size=(39, 39))
+
+    assert cloud.send("POST", "/search", small).json()["outcome"] == "no_face"
+    assert cloud.send("POST", "/detect", small).json()["FaceDetails"] == []
+    for route in ("/search", "/identify", "/detect"):
+        started = time.monotonic()
+        assert_refused(cloud.send("POST", route, tiny), 422, "ImageTooSmall", started)
+    assert cloud.send("PUT", "/index/small.jpg", small).json()["error"] == "ImageTooSmall"
+    assert cloud.send("GET", "/index/small.jpg").json()["image"]["status"] == "FAILED"
+    assert cloud.send("DELETE", "/index/small.jpg").status_code == 200
 
 
 @pytest.mark.parametrize("name", BODIES)

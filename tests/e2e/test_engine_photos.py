@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import onnx
 import pytest
 import yaml
 from botocore.exceptions import ClientError
+from PIL import Image
 
 from engine_process import MODELS, REPOSITORY, running_engine
 from face_engine.images import load_image
@@ -147,6 +149,46 @@ def test_everybody_of_the_group_is_named_from_left_to_right(rekognition: Any) ->
         names.append(name_of(rekognition.search_faces_by_image(CollectionId="people", Image={"Bytes": crop})))
 
     assert names == PLAN["group"]["names"]
+
+
+@pytest.mark.parametrize("width", [66, 72, 78])
+def test_plain_crops_of_a_small_group_photo_are_all_answered(rekognition: Any, width: int) -> None:
+    """As public notebooks do it: detect, crop the plain box with Pillow, search the crop; no margin, below 80 px."""
+    group, names, sizes = Image.open(SAMPLES / PLAN["group"]["file"]), [], []
+    for place, name in enumerate(PLAN["group"]["names"]):
+        box = find_boxes(rekognition, group)[place]
+        scale = width / (box["Width"] * group.width)
+        photo = group.resize((round(group.width * scale), round(group.height * scale)))
+        box = find_boxes(rekognition, photo)[place]
+        left, top = int(box["Left"] * photo.width), int(box["Top"] * photo.height)
+        right, bottom = left + int(box["Width"] * photo.width), top + int(box["Height"] * photo.height)
+        crop = photo.crop((left, top, right, bottom))
+        sizes.append(crop.width)
+        answer = rekognition.search_faces_by_image(CollectionId="people", Image={"Bytes": to_jpeg(crop)})
+        names.append((name_of(answer), name))
+
+    assert all(found == expected for found, expected in names), names
+    assert all(60 <= size < 84 for size in sizes), sizes
+
+
+def find_boxes(rekognition: Any, photo: Image.Image) -> list[dict[str, float]]:
+    """From left to right."""
+    details = rekognition.detect_faces(Image={"Bytes": to_jpeg(photo)})["FaceDetails"]
+    return sorted((detail["BoundingBox"] for detail in details), key=lambda box: box["Left"])
+
+
+def to_jpeg(image: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, "JPEG")
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("quality_filter", ["AUTO", "NONE"])
+def test_an_indexed_photo_finds_itself(rekognition: Any, quality_filter: str) -> None:
+    for photo in PLAN["index"]:
+        image = {"Bytes": read_sample(photo["file"])}
+        answer = rekognition.search_faces_by_image(CollectionId="people", Image=image, QualityFilter=quality_filter)
+        assert name_of(answer) == photo["name"]
 
 
 def crop_around(picture: np.ndarray, box: dict[str, float]) -> bytes:
