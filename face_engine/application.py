@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -136,7 +136,7 @@ class Application:
         )
 
 
-def refuse_unreadable(status: int) -> tuple[str, bytes]:
+def refuse_unreadable(status: int, _: Mapping[str, str]) -> tuple[str, bytes]:
     """Content type and body of the answer to what is not an HTTP request; `status` says which 4xx it gets."""
     error = SerializationError(f"The request cannot be read as HTTP/1.1 (status {status}).")
     return CONTENT_TYPE, write_error(error, str(uuid.uuid4()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import resource
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from waitress.channel import HTTPChannel
@@ -132,17 +133,18 @@ class BoundedServer(TcpWSGIServer):  # type: ignore[misc]  # waitress is untyped
 
 
 class RefusalTask(ErrorTask):  # type: ignore[misc]  # waitress is untyped
-    """Answers what is not HTTP by `refuse`: content type and body for a status; `headers` go with every answer."""
+    """Answers what is not HTTP, or too much, by `refuse`; `headers` go with every answer."""
 
     headers: tuple[tuple[str, str], ...] = ()
 
     @staticmethod
-    def refuse(status: int) -> tuple[str, bytes]:
+    def refuse(status: int, _: Mapping[str, str]) -> tuple[str, bytes]:
+        """Content type and body for a status, and the request's headers (names as in CGI) if there are any."""
         return "text/plain", f"HTTP {status}".encode()
 
     def execute(self) -> None:
         error = self.request.error
-        content_type, body = self.refuse(error.code)
+        content_type, body = self.refuse(error.code, getattr(self.request, "headers", {}))
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [("Content-Type", content_type), *self.headers]
         self.set_close_on_finish()

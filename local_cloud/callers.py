@@ -8,7 +8,7 @@ rebinding). A browser tells on them by Host, Origin and Sec-Fetch-Site, which pa
 import json
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -35,6 +35,10 @@ _SHOWN_HEADERS = SECURITY_HEADERS[1:]
 
 _SERVICE = re.compile(r"/([^/&]*)/aws4_request")
 _PAGES_OF_OTHERS = ("cross-site", "same-site")
+_UNREAD = {
+    413: ("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size"),
+    431: ("RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed size"),
+}
 _REFUSED_HOST = "Ask by an IP address or localhost, or name the host in LOCAL_CLOUD_HOST_NAMES."
 _REFUSED_PAGE = "Web pages may not call this address."
 
@@ -122,6 +126,14 @@ def _refuse_as_aws(environ: Environ, start_response: StartResponse, description:
     body = b"" if environ["REQUEST_METHOD"] == "HEAD" else body
     start_response("403 Forbidden", [*headers, ("Content-Length", str(len(body))), *SECURITY_HEADERS])
     return [body]
+
+
+def refuse_unread(status: int, headers: Mapping[str, str]) -> tuple[str, bytes]:
+    """For the door's `http_server`: what cannot be read, or is larger than anything that AWS takes in one piece."""
+    code, text = _UNREAD.get(status, ("BadRequest", "The request cannot be read as HTTP/1.1."))
+    _, service = scope_of({"HTTP_AUTHORIZATION": headers.get("AUTHORIZATION", ""), "QUERY_STRING": ""}, "")
+    _, answered, body = error_answer(service, headers.get("X_AMZ_TARGET", ""), Failure(status, code, text))
+    return dict(answered)["Content-Type"], body
 
 
 def _refuse(start_response: StartResponse, description: str) -> Iterable[bytes]:

@@ -19,7 +19,7 @@ from local_cloud.backend.overview import overview
 from local_cloud.backend.queues import BackendQueues
 from local_cloud.backend.snapshot import Keeper, SnapshotTimer
 from local_cloud.blueprint import Names
-from local_cloud.callers import NoPages, OwnHostOnly
+from local_cloud.callers import NoPages, OwnHostOnly, refuse_unread
 from local_cloud.data_lock import DataLock
 from local_cloud.discovery import Deployment, discover
 from local_cloud.door import CALLS_PATH, STATUS_PATH, Door
@@ -186,7 +186,9 @@ class Cloud:
         )
         self._stack.callback(door.close)
         callers = NoPages(door, settings.own_names)
-        server = HttpServer(callers, host=settings.host, port=settings.door_port, threads=_DOOR_THREADS)
+        server = HttpServer(
+            callers, host=settings.host, port=settings.door_port, threads=_DOOR_THREADS, refuse=refuse_unread
+        )
         self._stack.callback(server.close)
         aws = Aws(f"http://{settings.host}:{server.port}", settings.region)
         self.engine = self._start_engine(engine_port, aws.endpoint)

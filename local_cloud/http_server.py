@@ -10,7 +10,7 @@ import logging
 import re
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import Any
 
@@ -25,8 +25,8 @@ from local_cloud.errors import StartupError
 # how many bytes of body the application wants to see; more is read off the connection and dropped. 0: it refuses the
 # request at once, whatever the body.
 BodyLimit = Callable[[dict[str, str], str, str], int]
-# Content type and body for the status of what is not HTTP at all.
-Refuse = Callable[[int], tuple[str, bytes]]
+# Content type and body for the status of what is not HTTP or too much, by the request's headers.
+Refuse = Callable[[int, Mapping[str, str]], tuple[str, bytes]]
 
 MOST_BODY_BYTES = 128 * 1024 * 1024
 """Beyond this a connection is closed after its headers, or where chunks reach it. The largest thing that comes in one
@@ -181,7 +181,7 @@ def listen_on(host: str, port: int) -> socket.socket:
         raise StartupError(f"cannot listen on {host}:{port} ({exc.strerror}); choose another with --port") from exc
 
 
-def refuse_plainly(status: int) -> tuple[str, bytes]:
+def refuse_plainly(status: int, _: Mapping[str, str]) -> tuple[str, bytes]:
     """Words for any client that cannot be told apart further."""
     return "application/json", f'{{"message":"The request cannot be read as HTTP/1.1 (status {status})."}}'.encode()
 

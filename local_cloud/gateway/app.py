@@ -4,7 +4,7 @@ import logging
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from http.client import responses
 from typing import Any, Protocol
 
@@ -75,7 +75,7 @@ class Gateway:
         except GatewayError:
             return 0
 
-    def refuse_unreadable(self, status: int) -> tuple[str, bytes]:
+    def refuse_unreadable(self, status: int, _request: Mapping[str, str]) -> tuple[str, bytes]:
         """For `http_server`: content type and body of the answer to what is not an HTTP request."""
         context = {"requestId": str(uuid.uuid4())}
         _, headers, body = render_refusal(UnreadableError(), self._deployed.definition.refusals, context)

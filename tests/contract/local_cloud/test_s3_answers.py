@@ -1,12 +1,13 @@
 """What S3 says, header by header, and each service's errors in its own protocol: never another's, and no 500."""
 
 import json
+import socket
 from typing import Any
 
 import pytest
 import requests
 
-from local_cloud.callers import NoPages
+from local_cloud.callers import NoPages, refuse_unread
 from local_cloud.http_server import HttpServer
 from tests.contract.local_cloud.conftest import REGION, World
 
@@ -178,3 +179,22 @@ def test_callers_that_are_kept_out_are_told_so_in_the_service_s_words(
     assert code in answer.text
     if "json" in content_type:
         assert "message" in json.loads(answer.text)
+
+
+@pytest.mark.parametrize(
+    ("service", "answered"), [("s3", b"<Code>EntityTooLarge</Code>"), ("lambda", b'"__type": "EntityTooLarge"')]
+)
+def test_a_body_beyond_every_limit_is_refused_in_the_service_s_words(service: str, answered: bytes) -> None:
+    server = HttpServer(lambda *_: [], host="127.0.0.1", port=0, threads=1, refuse=refuse_unread)
+    server.start()
+    scope = f"Credential=any/20260101/{REGION}/{service}/aws4_request"
+    head = f"PUT /a/b HTTP/1.1\r\nHost: localhost\r\nAuthorization: AWS4-HMAC-SHA256 {scope}\r\n"
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            connection.sendall(f"{head}Content-Length: {1 << 40}\r\n\r\n".encode())
+            answer = b"".join(iter(lambda: connection.recv(65_536), b""))
+    finally:
+        server.close()
+
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert answered in answer
