@@ -29,6 +29,7 @@ from local_cloud.lambda_runtime.model import (
 from local_cloud.s3.answers import as_s3_answers
 from local_cloud.s3.bodies import receive_body
 from local_cloud.s3.cors import CorsRule, answer_preflight, with_cors
+from local_cloud.s3.post_forms import as_put, form_answer, is_post_form, read_form
 from local_cloud.s3.refusal import S3Error
 from local_cloud.scope import scope_of
 
@@ -104,10 +105,34 @@ class Door:
     def _serve_checked(
         self, environ: Environ, start_response: StartResponse, service: str, region: str
     ) -> Iterable[bytes]:
+        path = unquote(environ["REQUEST_URI"].partition("?")[0])
+        is_unsigned = service == "s3" and "HTTP_AUTHORIZATION" not in environ
+        if is_unsigned and is_post_form(environ["REQUEST_METHOD"], path, environ.get("CONTENT_TYPE", "")):
+            return self._serve_form(environ, start_response, path.strip("/"))
         if refusal := self._guard.examine(environ, service=service, region=region):
             return _refuse(environ, start_response, refusal)
         environ["local_cloud.service"], environ["local_cloud.region"] = service, region
         return self.faults.serve(environ, start_response, self._serve)
+
+    def _serve_form(self, environ: Environ, start_response: StartResponse, bucket: str) -> Iterable[bytes]:
+        """An upload by a form (presigned POST) is a PutObject, answered otherwise."""
+        try:
+            form = read_form(environ["CONTENT_TYPE"], environ["wsgi.input"].read())
+        except S3Error as refused:
+            return _refuse(environ, start_response, s3_error(refused.status, refused.code, refused.message))
+        put = as_put(environ, form, bucket)
+        if refusal := self._guard.examine_form(form, bucket, put, self._region):
+            return _refuse(environ, start_response, refusal)
+        put["local_cloud.service"], put["local_cloud.region"] = "s3", self._region
+        said: list[tuple[str, list[tuple[str, str]]]] = []
+        body = self.faults.serve(put, lambda status, headers, _=None: said.append((status, headers)), self._serve)
+        status, headers = said[0]
+        if not status.startswith("200"):
+            start_response(status, headers)
+            return body
+        status, headers, content = form_answer(form, bucket, headers)
+        start_response(status, headers)
+        return [content]
 
     def close(self) -> None:
         """Let go of the connections to the engine."""

@@ -18,6 +18,7 @@ from local_cloud.iam.refusals import Reason, RefusedError, refuse
 from local_cloud.iam.requests import AwsRequest, MalformedRequestError, Need, reads_body
 from local_cloud.iam.roles import TEMPORARY_KEY, Credentials
 from local_cloud.iam.s3_needs import to_list
+from local_cloud.s3.post_forms import Form, check_form
 from local_cloud.s3.presigned import check_presigned, is_presigned
 from local_cloud.s3.refusal import S3Error
 from local_cloud.s3.signatures_v2 import key_and_signature, require_version_2, signature_v2
@@ -56,15 +57,30 @@ class Guard:
 
     def examine(self, environ: Environ, *, service: str, region: str) -> ErrorAnswer | None:
         """The refusal, or None for a request that may go on."""
-        try:
+
+        def check() -> None:
             caller = self._caller(environ, service, region)
             if caller is not None:
                 self._authorise(caller, environ, service, region)
-        except S3Error as refused:
-            return s3_error(refused.status, refused.code, refused.message)
-        except RefusedError as refused:
-            return refuse(service, environ.get("HTTP_X_AMZ_TARGET", ""), refused)
-        return None
+
+        return _refusal(check, service, environ.get("HTTP_X_AMZ_TARGET", ""))
+
+    def examine_form(self, form: Form, bucket: str, put: Environ, region: str) -> ErrorAnswer | None:
+        """The same for an upload by a form, and the `put` that it stands for."""
+
+        def check() -> None:
+            caller = self.roles.issued(form.access_key_id)
+            if caller is None and form.access_key_id.startswith(TEMPORARY_KEY):
+                raise RefusedError(Reason.UNKNOWN_KEY, _INVALID_TOKEN)
+            secret = caller.secret_access_key if caller else self.secrets.get(form.access_key_id)
+            check_form(form, bucket, secret, self.clock())
+            if "x-amz-credential" not in form.fields:
+                require_version_2(region)
+            if caller is not None:
+                self._check_session(caller, put)
+                self._authorise(caller, put, "s3", region)
+
+        return _refusal(check, "s3", "")
 
     def may_know_of_absence(self, environ: Environ) -> bool:
         """Who may not list a bucket is not told either that an object is not there: 403 instead of 404."""
@@ -140,6 +156,17 @@ class Guard:
             raise RefusedError(
                 Reason.NOT_NOW, "The difference between the request time and the current time is too large."
             )
+
+
+def _refusal(check: Callable[[], None], service: str, target: str) -> ErrorAnswer | None:
+    """What `check` raises, as the service says it."""
+    try:
+        check()
+    except S3Error as refused:
+        return s3_error(refused.status, refused.code, refused.message)
+    except RefusedError as refused:
+        return refuse(service, target, refused)
+    return None
 
 
 def _check_version_2(request: SignedRequest, environ: Environ, secret: str) -> None:
