@@ -22,6 +22,7 @@ from local_cloud.backend.corrections import (
     s3_checksums,
     s3_events,
     s3_objects,
+    suspended_versions,
     update_expressions,
     version_lists,
 )
@@ -37,6 +38,7 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     s3_checksums.compute_every_checksum()
     s3_checksums.compare_checksums_of_completed_uploads()
     s3_checksums.tell_how_checksums_were_made()
+    suspended_versions.keep_versions_of_suspended_buckets()
     s3_objects.encrypt_every_object()
     s3_objects.keep_what_is_of_the_object()
     s3_objects.give_every_object_an_acl()

@@ -14,6 +14,7 @@ from moto.s3.models import FakeDeleteMarker, S3Backend
 from moto.s3.notifications import S3NotificationEvent
 
 from local_cloud.backend.corrections.replacing import wrap
+from local_cloud.backend.corrections.suspended_versions import deleted_in
 from local_cloud.backend.moto_state import backends_of
 from local_cloud.iam.policy import Decision, decide, granted_to
 
@@ -143,12 +144,15 @@ def announce_removals() -> None:
         versions = {str(key.version_id): key for key in bucket.keys.getlist(key_name, [])}
         configuration, bucket.notification_configuration = bucket.notification_configuration, None
         try:
-            deleted, meta = original(backend, bucket_name, key_name, version_id, bypass)
+            deleted, meta = deleted_in(
+                bucket, key_name, version_id, lambda: original(backend, bucket_name, key_name, version_id, bypass)
+            )
         finally:
             bucket.notification_configuration = configuration
-        if not bucket.is_versioned and versions:
+        has_versions = bucket.versioning_status is not None
+        if not has_versions and versions:
             _announce(backend, bucket, S3NotificationEvent.OBJECT_REMOVED_DELETE_EVENT, key_name, None)
-        elif bucket.is_versioned and version_id is None and meta.get("delete-marker"):
+        elif has_versions and version_id is None and meta.get("delete-marker"):
             marker = S3NotificationEvent.OBJECT_REMOVED_DELETE_MARKER_CREATED_EVENT
             _announce(backend, bucket, marker, key_name, meta["version-id"])
         elif version_id in versions and not isinstance(versions[version_id], FakeDeleteMarker):

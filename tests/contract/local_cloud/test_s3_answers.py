@@ -198,3 +198,28 @@ def test_a_body_beyond_every_limit_is_refused_in_the_service_s_words(service: st
 
     assert answer.startswith(b"HTTP/1.1 413")
     assert answered in answer
+
+
+def test_a_bucket_whose_versioning_is_suspended_keeps_its_versions(world: World) -> None:
+    def versions(kind: str) -> list[str]:
+        return [each["VersionId"] for each in world.s3.list_object_versions(Bucket=BUCKET).get(kind, [])]
+
+    def version(status: str) -> None:
+        world.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": status})
+
+    version("Enabled")
+    first = world.s3.put_object(Bucket=BUCKET, Key="a", Body=b"1")["VersionId"]
+    version("Suspended")
+    for body in (b"2", b"3"):
+        world.s3.put_object(Bucket=BUCKET, Key="a", Body=body)
+    assert sorted(versions("Versions")) == sorted([first, "null"])
+    assert world.s3.get_object(Bucket=BUCKET, Key="a", VersionId=first)["Body"].read() == b"1"
+
+    world.s3.delete_object(Bucket=BUCKET, Key="a")
+    assert (versions("Versions"), versions("DeleteMarkers")) == ([first], ["null"])
+
+    every = [{"Key": "a", "VersionId": each} for each in (first, "null")]
+    answer = world.s3.delete_objects(Bucket=BUCKET, Delete={"Objects": every})
+    assert ("Errors" in answer, versions("Versions"), versions("DeleteMarkers")) == (False, [], [])
+    world.s3.delete_bucket(Bucket=BUCKET)
+    world.s3.create_bucket(Bucket=BUCKET)
