@@ -8,14 +8,20 @@ from local_world import LOOKING_BACK, WITH_DOMAIN, LocalCloud, sample, start_clo
 from terraform_world import terraform_copy
 
 WORLDS = {"boto3": (), "terraform": ("--terraform",)}
+IN_ONE_WORLD = {"test_api_page.py", "test_bad_input.py", "test_contract_page.py", "test_security.py"}
+"""What does not depend on how the cloud was provisioned runs in the first world only."""
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """World by world: each has one cloud, and what looks back sees the one that the tests before it used.
 
     Last of all hooks, since pytest's own order depends on how it was started.
     """
+    repeated = [item for item in items if item.path.name in IN_ONE_WORLD and _world_rank(item) > 1]
+    if repeated:
+        config.hook.pytest_deselected(items=repeated)
+        items[:] = [item for item in items if item not in repeated]
     items.sort(key=lambda item: (_world_rank(item), _rank(item.path.name, LOOKING_BACK)))
 
 
