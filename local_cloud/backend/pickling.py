@@ -3,6 +3,7 @@
 import io
 import pickle
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from typing import IO, Any
 from weakref import WeakValueDictionary
@@ -61,6 +62,9 @@ class _StatePickler(_Reductions, cloudpickle.Pickler):  # type: ignore[misc]  # 
             return threading.Condition, ()
         if isinstance(value, WeakValueDictionary):
             return WeakValueDictionary, (dict(value),)
+        if isinstance(value, defaultdict) and type(value) is not defaultdict:
+            # Python would construct it with its factory, whatever its own constructor takes.
+            return _own_defaultdict, (type(value), value.default_factory), vars(value), None, iter(value.items())
         if isinstance(value, RSAPrivateKey):
             encoding, form = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
             return _private_key, (value.private_bytes(encoding, form, serialization.NoEncryption()),)
@@ -116,6 +120,12 @@ def _raw_dictionary(kind: type[dict[str, Any]], items: list[tuple[str, Any]]) ->
     """What the dictionary really holds, put back without its own ideas of reading and writing."""
     found = kind.__new__(kind)
     dict.update(found, items)
+    return found
+
+
+def _own_defaultdict(kind: type[defaultdict[Any, Any]], factory: Any) -> Any:
+    found = kind.__new__(kind)
+    defaultdict.__init__(found, factory)
     return found
 
 

@@ -157,3 +157,17 @@ def test_a_certificate_comes_back() -> None:
     content, _ = pickled_state({"certificate": certificate}, {})
 
     assert Unpickler(io.BytesIO(content), lambda _: None).load() == {"certificate": certificate}
+
+
+def test_parameters_of_ssm_come_back(world: World, tmp_path: Path) -> None:
+    """Their dictionary is one whose constructor takes something else than Python gives it."""
+    ssm = world.aws.client("ssm")
+    ssm.put_parameter(Name="/small", Value="x", Type="String")
+    snapshot.save(tmp_path / "snapshot")
+    forget_everything()
+
+    snapshot.load(world.backend, tmp_path / "snapshot")
+
+    assert ssm.get_parameter(Name="/small")["Parameter"]["Value"] == "x"
+    ssm.put_parameter(Name="/another", Value="y", Type="String")
+    assert ssm.get_parameter(Name="/another")["Parameter"]["Version"] == 1
