@@ -113,6 +113,7 @@ def facts_of(settings: Settings, names: Names, index_queue_url: str) -> dict[str
         "face_detect_quality_filter": settings.face_detect_quality_filter,
         "face_detect_attributes": settings.face_detect_attributes,
         "price_per_image": settings.price_per_image,
+        "search_concurrency": str(settings.search_concurrency),
         "index_queue_url": index_queue_url,
         "upload_wait_seconds": str(settings.upload_wait_seconds),
         "link_expiry_seconds": str(settings.link_expiry_seconds),

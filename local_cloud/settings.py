@@ -35,6 +35,7 @@ class Settings:
     face_detect_quality_filter: str = "AUTO"
     face_detect_attributes: str = "DEFAULT"
     price_per_image: str = "0.001"  # US dollars
+    search_concurrency: int = 8  # faces of one photo
     upload_wait_seconds: int = 10
     link_expiry_seconds: int = 900
     cors_allowed_origins: str = ""  # comma-separated
@@ -79,6 +80,7 @@ _NAMES = {
     "AWS_REKOGNITION_FACE_DETECT_QUALITY_FILTER": "face_detect_quality_filter",
     "AWS_REKOGNITION_FACE_DETECT_ATTRIBUTES": "face_detect_attributes",
     "AWS_REKOGNITION_PRICE_PER_IMAGE": "price_per_image",
+    "AWS_REKOGNITION_SEARCH_CONCURRENCY": "search_concurrency",
     "UPLOAD_WAIT_SECONDS": "upload_wait_seconds",
     "LINK_EXPIRY_SECONDS": "link_expiry_seconds",
     "CORS_ALLOWED_ORIGINS": "cors_allowed_origins",

@@ -24,6 +24,7 @@ locals {
     face_detect_quality_filter = var.aws_rekognition_face_detect_quality_filter
     face_detect_attributes     = var.aws_rekognition_face_detect_attributes
     price_per_image            = tostring(var.aws_rekognition_price_per_image)
+    search_concurrency         = tostring(var.aws_rekognition_search_concurrency)
     index_queue_url            = aws_sqs_queue.index.url
     upload_wait_seconds        = tostring(var.upload_wait_seconds)
     link_expiry_seconds        = tostring(var.link_expiry_seconds)

@@ -199,6 +199,17 @@ variable "aws_rekognition_price_per_image" {
   }
 }
 
+variable "aws_rekognition_search_concurrency" {
+  description = "Faces of one photo that identify searches at once (1 to 16). Fewer, for example 4, where Rekognition's quota is 5 searches a second."
+  type        = number
+  default     = 8
+
+  validation {
+    condition     = var.aws_rekognition_search_concurrency == floor(var.aws_rekognition_search_concurrency) && var.aws_rekognition_search_concurrency >= 1 && var.aws_rekognition_search_concurrency <= 16
+    error_message = "Write aws_rekognition_search_concurrency as a whole number from 1 to 16."
+  }
+}
+
 variable "upload_wait_seconds" {
   description = "Seconds that an upload waits for its faceprint before it answers 201 (0 to 20)."
   type        = number

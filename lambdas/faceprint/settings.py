@@ -6,6 +6,7 @@ from typing import Any
 
 from faceprint.model.configuration import Settings
 from faceprint.model.errors import InvalidParameterError, MisconfiguredError
+from faceprint.model.limits import MAX_SEARCH_CONCURRENCY
 from faceprint.model.parameters import (
     ATTRIBUTES,
     QUALITY_FILTERS,
@@ -48,6 +49,9 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         ),
         attributes=read(_read_attributes, "AWS_REKOGNITION_FACE_DETECT_ATTRIBUTES", default=("DEFAULT",)),
         price_per_image=read(_read_amount, "AWS_REKOGNITION_PRICE_PER_IMAGE", default=0.001),
+        search_concurrency=read(
+            read_count, "AWS_REKOGNITION_SEARCH_CONCURRENCY", default=8, most=MAX_SEARCH_CONCURRENCY
+        ),
         index_queue_url=environment.get("AWS_SQS_INDEX_QUEUE_URL", ""),
         upload_wait_seconds=read(_read_amount, "UPLOAD_WAIT_SECONDS", default=10.0),
         link_expiry_seconds=read(read_count, "LINK_EXPIRY_SECONDS", default=900, most=43_200),

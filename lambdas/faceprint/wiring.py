@@ -141,7 +141,9 @@ class Wiring:
     def identify_faces(self) -> IdentifyFaces:
         from faceprint.use_cases.identify_faces import IdentifyFaces
 
-        return IdentifyFaces(self._collection, self._matches)
+        return IdentifyFaces(
+            self._one_attempt_collection, self._matches, SystemClock(), self.settings.search_concurrency
+        )
 
     @cached_property
     def detect_faces(self) -> DetectFaces:
@@ -166,6 +168,12 @@ class Wiring:
         from faceprint.aws.face_collection import FaceCollection
 
         return FaceCollection(self.clients.make("rekognition"), self.settings.need("collection"))
+
+    @cached_property
+    def _one_attempt_collection(self) -> FaceCollection:
+        from faceprint.aws.face_collection import FaceCollection
+
+        return FaceCollection(self.clients.make("rekognition", attempts=1), self.settings.need("collection"))
 
     @cached_property
     def _images(self) -> ImageRecords:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-# Lambda's limit for a request and for a response of a synchronous invocation, in bytes.
+# Lambda's limits for a synchronous invocation, in bytes: of the request, and a little above it of the response.
 PAYLOAD_LIMIT = 6_291_456
+RESPONSE_LIMIT = 6_291_556
 
 
 @dataclass(frozen=True)

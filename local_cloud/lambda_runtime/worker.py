@@ -15,7 +15,7 @@ from local_cloud.children import kill_group, start_module
 from local_cloud.lambda_runtime.environment import Place, environment_of
 from local_cloud.lambda_runtime.function_log import FunctionLog
 from local_cloud.lambda_runtime.memory import peak_memory
-from local_cloud.lambda_runtime.model import PAYLOAD_LIMIT, Function, Result, StillRunningError
+from local_cloud.lambda_runtime.model import RESPONSE_LIMIT, Function, Result, StillRunningError
 from local_cloud.lambda_runtime.wire import ConnectionLostError, Message, Wire
 
 # Lambda lets initialisation take 10 s, and then does it again within the first invocation's own timeout.
@@ -193,10 +193,10 @@ class Worker:
         self._wire.answer("202 Accepted", {"Content-Type": "application/json"}, b'{"status":"OK"}', self._deadline)
         if message.path.endswith("/error"):
             return Result(message.body, failed=True)
-        if len(message.body) > PAYLOAD_LIMIT:
+        if len(message.body) > RESPONSE_LIMIT:
             text = (
                 f"Response payload size ({len(message.body)} bytes) exceeded "
-                f"maximum allowed payload size ({PAYLOAD_LIMIT} bytes)."
+                f"maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
             )
             self.log.note(self._request_id, text)
             return _failure("Function.ResponseSizeTooLarge", text)

@@ -166,6 +166,7 @@ def variables_of(settings: Settings) -> dict[str, str]:
         "aws_rekognition_face_detect_quality_filter": settings.face_detect_quality_filter,
         "aws_rekognition_face_detect_attributes": settings.face_detect_attributes,
         "aws_rekognition_price_per_image": settings.price_per_image,
+        "aws_rekognition_search_concurrency": str(settings.search_concurrency),
         "upload_wait_seconds": str(settings.upload_wait_seconds),
         "link_expiry_seconds": str(settings.link_expiry_seconds),
         "cors_allowed_origins": "[" + ", ".join(f'"{origin}"' for origin in origins) + "]",

@@ -100,6 +100,7 @@ run "settings_reach_the_functions" {
     aws_rekognition_face_detect_quality_filter = "HIGH"
     aws_rekognition_face_detect_attributes     = "ALL"
     aws_rekognition_price_per_image            = 0.5
+    aws_rekognition_search_concurrency         = 3
     upload_wait_seconds                        = 2
     link_expiry_seconds                        = 60
     metrics_namespace                          = "Photos"
@@ -115,6 +116,7 @@ run "settings_reach_the_functions" {
           AWS_REKOGNITION_FACE_DETECT_QUALITY_FILTER  = "HIGH"
           AWS_REKOGNITION_FACE_DETECT_ATTRIBUTES      = "ALL"
           AWS_REKOGNITION_PRICE_PER_IMAGE             = "0.5"
+          AWS_REKOGNITION_SEARCH_CONCURRENCY          = "3"
           UPLOAD_WAIT_SECONDS                         = "2"
           LINK_EXPIRY_SECONDS                         = "60"
           METRICS_NAMESPACE                           = "Photos"

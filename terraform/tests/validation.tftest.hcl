@@ -203,6 +203,16 @@ run "aws_rekognition_price_per_image_negative" {
   expect_failures = [var.aws_rekognition_price_per_image]
 }
 
+run "aws_rekognition_search_concurrency_too_high" {
+  command = plan
+
+  variables {
+    aws_rekognition_search_concurrency = 17
+  }
+
+  expect_failures = [var.aws_rekognition_search_concurrency]
+}
+
 run "upload_wait_seconds_longer_than_the_gateway" {
   command = plan
 
@@ -357,6 +367,7 @@ run "the_most_that_is_allowed" {
     aws_rekognition_max_faces_count       = 1
     aws_rekognition_face_detect_threshold = 0
     aws_rekognition_price_per_image       = 0
+    aws_rekognition_search_concurrency    = 16
     upload_wait_seconds                   = 20
     link_expiry_seconds                   = 43200
     quota_settings_limit                  = 2

@@ -99,7 +99,7 @@ class World:
 
     @cached_property
     def identify_faces(self) -> IdentifyFaces:
-        return IdentifyFaces(self.collection, JoinMatches(self.faces, PlainLinks()))
+        return IdentifyFaces(self.collection, JoinMatches(self.faces, PlainLinks()), self.clock, concurrency=8)
 
     @cached_property
     def compare_faces(self) -> CompareFaces:

@@ -8,9 +8,22 @@ from typing import Any
 _STARTED, _ATTEMPTS, _NAME = "faceprint-started", "faceprint-attempts", "faceprint-name"
 """What a call keeps in botocore's context of it, which all its events carry."""
 
+THROTTLING_CODES = frozenset(
+    (
+        "ThrottlingException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "LimitExceededException",
+        "SlowDown",
+    )
+)
+"""How AWS says that it was asked too often."""
+
 
 class CallCounter:
     """Calls by "service.Operation" since the last `reset`. A retry is not a new call, it is counted beside them.
+
+    A call that AWS was throttling to the end is none, as it costs nothing: its attempts are retries of one to come.
 
     Several threads may make calls at a time: the sum of their milliseconds can then exceed the time of the request.
     """
@@ -63,9 +76,10 @@ class CallCounter:
         if _ATTEMPTS in request.context:
             request.context[_ATTEMPTS] += 1
 
-    def _end(self, context: dict[str, Any], **_: Any) -> None:
+    def _end(self, context: dict[str, Any], parsed: dict[str, Any] | None = None, **_: Any) -> None:
         name = context[_NAME]
+        refused = (parsed or {}).get("Error", {}).get("Code") in THROTTLING_CODES
         with self._lock:
             self._milliseconds[name].append((time.monotonic() - context[_STARTED]) * 1000)
-            if context[_ATTEMPTS] > 1:
-                self.retries[name] += context[_ATTEMPTS] - 1
+            self.calls -= Counter({name: int(refused)})
+            self.retries += Counter({name: context[_ATTEMPTS] - (not refused)})

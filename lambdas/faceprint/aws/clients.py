@@ -7,15 +7,20 @@ import boto3
 from botocore.config import Config
 
 from faceprint.aws.call_counter import CallCounter
+from faceprint.model.limits import MAX_SEARCH_CONCURRENCY
 
-_CONFIG = Config(
-    # "standard" backs off with jitter.
-    retries={"mode": "standard", "total_max_attempts": 4},
-    connect_timeout=2,
-    read_timeout=12,
-    # One identify searches several faces at a time.
-    max_pool_connections=16,
-)
+_ATTEMPTS = 4
+
+
+def _config(attempts: int) -> Config:
+    return Config(
+        # "standard" backs off with jitter.
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        connect_timeout=2,
+        read_timeout=12,
+        # One identify searches several faces at a time.
+        max_pool_connections=MAX_SEARCH_CONCURRENCY,
+    )
 
 
 class Clients:
@@ -25,9 +30,9 @@ class Clients:
         self._counter = counter
         self._session = boto3.session.Session()
 
-    def make(self, service: str) -> Any:
-        """A client of this service whose calls are counted."""
-        client = self._session.client(service, config=_CONFIG)
+    def make(self, service: str, *, attempts: int = _ATTEMPTS) -> Any:
+        """A client of this service whose calls are counted. It gives a call up after that many attempts."""
+        client = self._session.client(service, config=_config(attempts))
         self._counter.attach(client)
         return client
 

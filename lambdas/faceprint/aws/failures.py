@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from faceprint.aws.call_counter import THROTTLING_CODES
 from faceprint.model.errors import (
     ConflictError,
     FaceprintError,
@@ -28,11 +29,7 @@ _OURS = "The deployment is not set up as it should be; its log tells more."
 _TOO_LARGE = "The image is too large for Rekognition; send a smaller one."
 _FOREIGN_KEY = "The photo is encrypted with a key that we may not use; erase it and send it without one."
 _BY_CODE: dict[str, tuple[type[FaceprintError], str]] = {
-    "ThrottlingException": (ThrottledError, _TRY_LATER),
-    "ProvisionedThroughputExceededException": (ThrottledError, _TRY_LATER),
-    "RequestLimitExceeded": (ThrottledError, _TRY_LATER),
-    "LimitExceededException": (ThrottledError, _TRY_LATER),
-    "SlowDown": (ThrottledError, _TRY_LATER),
+    **dict.fromkeys(THROTTLING_CODES, (ThrottledError, _TRY_LATER)),
     "TransactionConflictException": (ThrottledError, _TRY_LATER),
     "TransactionInProgressException": (ThrottledError, _TRY_LATER),
     "ServiceQuotaExceededException": (ConflictError, "The collection is full; raise its quota or erase faces."),

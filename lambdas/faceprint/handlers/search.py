@@ -20,6 +20,7 @@ from faceprint.model.parameters import (
     read_percent,
 )
 from faceprint.observability import logger
+from faceprint.use_cases.ports import Means
 
 app = Api()
 
@@ -48,7 +49,7 @@ def identify_faces() -> Reply:
     max_search = read_count(request.parameters, "maxSearch", default=20, most=100)
     annotate = request.accepts_picture() or read_flag(request.parameters, "annotate")
     answer = app.wiring.identify_faces.identify(
-        request.image(), threshold=_threshold(), max_search=max_search, annotate=annotate
+        request.image(), threshold=_threshold(), max_search=max_search, annotate=annotate, means=_means()
     )
     for face in answer["faces"]:
         app.measured.add("SearchOutcomes", 1, of=face["outcome"])
@@ -95,6 +96,11 @@ def _target(given: Any) -> dict[str, Any]:
     if not {"faceId", "key"} & given.keys():
         raise InvalidParameterError('target must be base64, {"faceId": …} or {"key": …}.')
     return given
+
+
+def _means() -> Means:
+    context = app.lambda_context
+    return Means(context.get_remaining_time_in_millis() / 1000, int(context.memory_limit_in_mb))
 
 
 def _threshold(alias: str = "FaceMatchThreshold") -> float:

@@ -21,6 +21,7 @@ class Settings:
     quality_filter: str
     attributes: tuple[str, ...]
     price_per_image: float
+    search_concurrency: int
     index_queue_url: str
     upload_wait_seconds: float
     link_expiry_seconds: int

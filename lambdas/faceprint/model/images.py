@@ -36,11 +36,15 @@ _SCAN_MARKER = 0xDA
 
 @dataclass(frozen=True)
 class ImageInfo:
-    """`format` is JPEG or PNG; `width` and `height` are pixels of the picture turned upright (EXIF)."""
+    """`format` is JPEG or PNG; `width` and `height` are pixels of the picture turned upright.
+
+    `orientation` is how to turn it: 1 to 8, as EXIF counts. A PNG is never turned, as Rekognition does not.
+    """
 
     format: str
     width: int
     height: int
+    orientation: int = 1
 
     @property
     def content_type(self) -> str:
@@ -136,7 +140,7 @@ def _read_jpeg(data: bytes, *, whole: bool) -> ImageInfo:
         raise UnsupportedFormatError("The JPEG is cut off or damaged; send the whole file.")
     if orientation in _TURNED_ON_ITS_SIDE:
         width, height = height, width
-    return ImageInfo("JPEG", width, height)
+    return ImageInfo("JPEG", width, height, orientation)
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:

@@ -11,6 +11,9 @@ MAX_IMAGE_PIXELS = MAX_IMAGE_SIDE**2
 MAX_REKOGNITION_BYTES = 5 * 1024 * 1024
 """Image.Bytes of every Rekognition call."""
 
+MAX_ANSWER_BYTES = 6_291_556
+"""What a Lambda function answers, as JSON: a longer answer is "Function.ResponseSizeTooLarge"."""
+
 MAX_IMAGE_BYTES = 15 * 1024 * 1024
 """An S3 object that Rekognition reads."""
 
@@ -22,6 +25,9 @@ MAX_METADATA_BYTES = 2048
 
 MAX_NAME_CHARACTERS = 256
 """Ours: a person's name."""
+
+MAX_SEARCH_CONCURRENCY = 16
+"""Ours: faces of one photo that are searched at once."""
 
 MAX_TRANSACTION_ITEMS = 100
 """TransactWriteItems, and BatchGetItem as well."""

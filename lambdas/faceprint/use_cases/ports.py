@@ -1,6 +1,7 @@
 """What the use cases need of the stores. The room aws/ provides it; tests provide it in memory."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -8,6 +9,14 @@ from faceprint.model.records import Claim, FaceRow, ImageRecord, ObjectVersion, 
 
 Answer = dict[str, Any]
 """A Rekognition answer, or one of ours: JSON by the contract."""
+
+
+@dataclass(frozen=True)
+class Means:
+    """What a request has: seconds until its function is ended, and the function's memory in MB."""
+
+    seconds: float
+    memory: int
 
 
 class FaceCollection(Protocol):

@@ -54,11 +54,22 @@ def test_a_retry_is_no_call_but_counted_beside_them() -> None:
 
 def test_a_call_that_fails_in_the_end_has_its_time_and_retries() -> None:
     counter = CallCounter()
+    with tiny_server(Reply({"__type": "InternalServerError"}, status=500)) as server, pytest.raises(ClientError):
+        list_faces(server, counter)
+
+    told = counter.summary()
+    assert (told["calls"], told["retries"]) == ({"rekognition.ListFaces": 1}, {"rekognition.ListFaces": 1})
+    assert len(counter.milliseconds_of("rekognition")) == 1
+
+
+def test_a_call_that_is_throttled_in_the_end_costs_nothing_and_is_none() -> None:
+    counter = CallCounter()
     with tiny_server(BUSY) as server, pytest.raises(ClientError):
         list_faces(server, counter)
 
-    assert counter.summary()["retries"] == {"rekognition.ListFaces": 1}
-    assert len(counter.milliseconds_of("rekognition")) == 1
+    told = counter.summary()
+    assert (told["calls"], told["retries"]) == ({}, {"rekognition.ListFaces": 2})
+    assert counter.of("rekognition") == {}
 
 
 def test_a_call_that_reaches_nobody_is_counted_too() -> None:

@@ -77,7 +77,7 @@ def _pass(world: World, seconds: float) -> None:
 class Context:
     """Lambda's context, as far as it is looked at."""
 
-    function_name, memory_limit_in_mb, aws_request_id = "faceprint", 128, "request"
+    function_name, memory_limit_in_mb, aws_request_id = "faceprint", "1536", "request"
     invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:faceprint"
     seconds = 30
 

@@ -70,5 +70,5 @@ def test_a_file_that_is_cut_off_is_refused(format: str, share: float) -> None:
 def test_the_beginning_of_a_file_is_enough_when_no_more_is_at_hand() -> None:
     data = make_image(1, size=(300, 200), orientation=6)
 
-    assert read_image_info(data[: len(data) // 2 + 300], whole=False) == ImageInfo("JPEG", 200, 300)
+    assert read_image_info(data[: len(data) // 2 + 300], whole=False) == ImageInfo("JPEG", 200, 300, 6)
     assert read_image_info(data[:40], whole=False) == ImageInfo("JPEG", 0, 0)

@@ -9,9 +9,12 @@ from PIL import Image
 
 from faceprint.model.errors import NoFaceError, NotFoundError
 from faceprint.use_cases.pictures import Picture
+from faceprint.use_cases.ports import Means
 from fakes.faces import FakeFaceCollection, Seen
 from fakes.pictures import make_image
 from fakes.world import World
+
+MEANS = Means(seconds=29, memory=1536)
 
 
 @pytest.fixture
@@ -133,7 +136,7 @@ class Crops:
 
 
 def identify(world: World, data: bytes, *, max_search: int = 20, annotate: bool = False) -> dict:
-    return world.identify_faces.identify(data, threshold=80, max_search=max_search, annotate=annotate)
+    return world.identify_faces.identify(data, threshold=80, max_search=max_search, annotate=annotate, means=MEANS)
 
 
 def test_check_07_everybody_on_a_group_photo_is_named_left_to_right(
@@ -196,7 +199,7 @@ def test_check_06_crops_and_boxes_follow_the_exif_turn() -> None:
 
 
 def test_a_photo_without_faces_identifies_nobody(world: World) -> None:
-    assert identify(world, make_image(11)) == {"faces": [], "matchedFaces": []}
+    assert identify(world, make_image(11)) == {"faces": [], "matchedFaces": [], "notSearched": 0}
 
 
 def test_comparing_tells_whether_it_is_the_same_person(world: World) -> None:
