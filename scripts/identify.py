@@ -32,7 +32,7 @@ _EXAMPLES = f"""
 
 Faces are numbered from left to right. A picture that is there already is replaced with --overwrite only, and a photo
 that is read is never written. Of a folder, earlier pictures (*{SUFFIX}) are passed over.
-Exit codes: 0 done, 1 one or more photos failed, 2 called wrongly.
+Exit codes: 0 done, 1 one or more photos failed, or have faces that could not be searched in time, 2 called wrongly.
 """
 
 
@@ -52,6 +52,7 @@ def main() -> int:
         with replace_file(targets[photo]) as file:
             file.write(base64.b64decode(answer["annotated"]))
         rows += _rows(photo, answer)
+        errors += _unsearched(photo, answer)
     print_rows(rows, columns=COLUMNS, as_json=arguments.json)
     return tell_errors(errors)
 
@@ -100,6 +101,16 @@ def _rows(photo: Path, answer: Answer) -> list[Answer]:
         for number, face in enumerate(answer["faces"], start=1)
     ]
     return faces or [{"file": str(photo), "face": 0, "outcome": "no_face", "name": None, "similarity": None}]
+
+
+def _unsearched(photo: Path, answer: Answer) -> list[str]:
+    """The faces that were meant to be searched and were not."""
+    reasons = ((number, face.get("reason")) for number, face in enumerate(answer["faces"], start=1))
+    return [
+        f"{show(photo)}: face {number} was not searched. {reason}"
+        for number, reason in reasons
+        if reason and not reason.startswith("MaxSearch:")
+    ]
 
 
 if __name__ == "__main__":

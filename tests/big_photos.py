@@ -5,6 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
+from compose_group import BACKGROUND, GROUP
 from local_world import SAMPLES
 
 MOST_BYTES = 4_300_000
@@ -33,7 +34,7 @@ def noisy_jpeg(image: Image.Image, megapixels: float) -> bytes:
     big = _with_noise(enlarged(image, megapixels))
     lowest, highest = 5, 96
     best = encode(big, quality=lowest)
-    while highest - lowest > 1:
+    while highest - lowest > 1 and len(best) < 0.9 * MOST_BYTES:
         quality = (lowest + highest) // 2
         data = encode(big, quality=quality)
         if len(data) <= MOST_BYTES:
@@ -45,7 +46,7 @@ def noisy_jpeg(image: Image.Image, megapixels: float) -> bytes:
 
 def coarse_png(image: Image.Image, megapixels: float) -> bytes:
     """A PNG below MOST_BYTES: few colours in large dots, which a JPEG has to spend much on."""
-    dots = _with_noise(image.resize((image.width // 2, image.height // 2))).quantize(48)
+    dots = _with_noise(enlarged(image, 2)).quantize(48)
     scale = round((megapixels * 1e6 / (dots.width * dots.height)) ** 0.5)
     big = dots.resize((dots.width * scale, dots.height * scale), Image.Resampling.NEAREST).convert("RGB")
     data = encode(big, format="PNG")
@@ -64,3 +65,15 @@ def _with_noise(image: Image.Image) -> Image.Image:
     pixels = np.asarray(image, np.int16)
     noise = np.random.default_rng(5).integers(-24, 25, pixels.shape, np.int16)
     return Image.fromarray(np.clip(pixels + noise, 0, 255).astype(np.uint8))
+
+
+def crowd(faces: int) -> bytes:
+    """That many faces, in rows of eight: the people of the group again and again."""
+    across, down = 240, 320
+    portraits = [portrait.render(SAMPLES) for portrait in GROUP]
+    canvas = Image.new("RGB", (8 * across, -(-faces // 8) * down), BACKGROUND)
+    for place in range(faces):
+        portrait = portraits[place % len(portraits)]
+        size = (across - 20, round(portrait.height * (across - 20) / portrait.width))
+        canvas.paste(portrait.resize(size), (place % 8 * across + 10, place // 8 * down + 5))
+    return encode(canvas, quality=90)

@@ -181,11 +181,12 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 def _decoding_bytes(image: Image.Image, data: bytes) -> int:
     """What decoder and picture take at most, in bytes."""
     pixels, factor = image.width * image.height, _reduction(image.size)
-    worked_on = 2 * 4 * pixels // factor**2  # converting and turning make a copy
+    worked_on = 4 * pixels // factor**2
     if isinstance(image, JpegImagePlugin.JpegImageFile):
-        return worked_on + _coefficient_bytes(image, data)
-    decoded = pixels * _BYTES_A_PIXEL.get(image.mode, 4)
-    return max(worked_on, decoded + (worked_on // 2 if factor > 1 or image.mode != "RGB" else 0))
+        decoding = _coefficient_bytes(image, data)
+    else:
+        decoding = pixels * _BYTES_A_PIXEL.get(image.mode, 4)
+    return max(2 * worked_on, decoding + worked_on)  # converting and turning make a copy
 
 
 def _coefficient_bytes(image: JpegImagePlugin.JpegImageFile, data: bytes) -> int:

@@ -2,12 +2,14 @@
 
 import base64
 import io
+import threading
 from typing import ClassVar
 
 import pytest
 from PIL import Image
 
-from faceprint.model.errors import NoFaceError, NotFoundError
+from faceprint.model.errors import NoFaceError, NotFoundError, ThrottledError, UnavailableError, UpstreamError
+from faceprint.use_cases import identify_faces
 from faceprint.use_cases.pictures import Picture
 from faceprint.use_cases.ports import Means
 from fakes.faces import FakeFaceCollection, Seen
@@ -177,7 +179,118 @@ def test_only_the_largest_faces_are_searched(world: World, monkeypatch: pytest.M
     answer = identify(world, crops.group("ana", "bea", "cia"), max_search=2)
 
     assert len(crops.crops) == 2
-    assert [face["outcome"] for face in answer["faces"]].count("not_searched") == 1
+    (left,) = [face for face in answer["faces"] if face["outcome"] == "not_searched"]
+    assert left["reason"].startswith("MaxSearch: only the 2 largest faces were searched")
+    assert answer["notSearched"] == 1
+
+
+class Refusing:
+    """Fails each search for these people as often as is said."""
+
+    def __init__(self, crops: Crops, monkeypatch: pytest.MonkeyPatch, **failures: list[Exception]) -> None:
+        self.failures, self._search = failures, crops.search
+        monkeypatch.setattr(crops.collection, "search_by_image", self.search)
+
+    def search(self, data: bytes, **options: object) -> dict:
+        with Image.open(io.BytesIO(data)) as crop:
+            middle = crop.getpixel((crop.width // 2, crop.height // 2))
+        person = min(
+            Crops.COLOURS, key=lambda name: sum(abs(a - b) for a, b in zip(Crops.COLOURS[name], middle, strict=True))
+        )
+        if self.failures.get(person):
+            raise self.failures[person].pop()
+        return self._search(data, **options)
+
+
+def test_a_throttled_search_is_repeated_within_the_time_of_the_request(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crops = Crops(world, monkeypatch)
+    Refusing(crops, monkeypatch, ana=[ThrottledError("wait") for _ in range(12)])
+    began = world.clock.now()
+
+    answer = identify(world, crops.group("ana", "bea"))
+
+    assert answer["matchedFaces"] == ["Ana", "Bea"]
+    assert answer["notSearched"] == 0
+    assert 1 < world.clock.now() - began < 23
+
+
+def test_what_stays_throttled_is_not_searched_and_the_others_are_named(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crops = Crops(world, monkeypatch)
+    Refusing(crops, monkeypatch, zoe=[ThrottledError("AWS is throttling.") for _ in range(1000)])
+    began = world.clock.now()
+
+    answer = identify(world, crops.group("ana", "zoe", "bea"), annotate=True)
+
+    assert [face["outcome"] for face in answer["faces"]] == ["match", "not_searched", "match"]
+    assert answer["faces"][1]["reason"] == "Throttled: AWS is throttling."
+    assert answer["notSearched"] == 1
+    assert world.clock.now() - began < 23
+
+
+@pytest.mark.parametrize("failure", [UpstreamError, UnavailableError])
+def test_a_search_that_aws_fails_is_repeated_three_times(
+    failure: type[Exception], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crops = Crops(world, monkeypatch)
+    Refusing(crops, monkeypatch, ana=[failure("no") for _ in range(3)], bea=[failure("no") for _ in range(4)])
+
+    answer = identify(world, crops.group("ana", "bea"))
+
+    assert [face["outcome"] for face in answer["faces"]] == ["match", "not_searched"]
+    assert answer["faces"][1]["reason"] == "Upstream: no"
+
+
+def test_when_no_face_at_all_could_be_searched_the_failure_is_the_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crops = Crops(world, monkeypatch)
+    always = {person: [ThrottledError("wait") for _ in range(1000)] for person in ("ana", "bea")}
+    Refusing(crops, monkeypatch, **always)
+
+    with pytest.raises(ThrottledError):
+        identify(world, crops.group("ana", "bea"))
+
+
+def test_a_throttled_detection_is_repeated_too(world: World) -> None:
+    photo = world.collection.show(make_image(11))
+    world.collection.failures += [ThrottledError("wait") for _ in range(9)]
+
+    assert identify(world, photo)["faces"] == []
+
+
+def test_no_search_begins_when_the_time_is_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = Crops(world, monkeypatch).group("ana")
+    world.collection.calls.clear()
+
+    with pytest.raises(ThrottledError):
+        world.identify_faces.identify(group, threshold=80, max_search=1, annotate=False, means=Means(5, 1536))
+    assert world.collection.calls == ["DetectFaces"]
+
+
+def test_a_search_that_hangs_does_not_hold_the_answer_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    crops, hung = Crops(world, monkeypatch), threading.Event()
+    group = crops.group("ana", "bea")
+    monkeypatch.setattr(identify_faces, "_LAST_CALL_SECONDS", 0.0)
+    lock = threading.Lock()
+
+    def search(data: bytes, **options: object) -> dict:
+        if lock.acquire(blocking=False):
+            hung.wait(60)
+        return crops.search(data, **options)
+
+    monkeypatch.setattr(world.collection, "search_by_image", search)
+    try:
+        answer = world.identify_faces.identify(
+            group, threshold=80, max_search=20, annotate=False, means=Means(seconds=7, memory=1536)
+        )
+    finally:
+        hung.set()
+
+    assert sorted(face["outcome"] for face in answer["faces"]) == ["match", "not_searched"]
 
 
 def test_the_annotated_picture_has_boxes_where_the_faces_are(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

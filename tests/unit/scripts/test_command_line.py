@@ -159,6 +159,21 @@ def test_ctrl_c_in_the_middle_of_an_export_leaves_the_file_of_before(tmp_path: P
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("out.jsonl", "before")]
 
 
+def test_faces_that_could_not_be_searched_in_time_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
+    faces = [
+        {"outcome": "not_searched", "name": None, "reason": reason}
+        for reason in ("Throttled: AWS is throttling.", "MaxSearch: only the 20 largest faces were searched.")
+    ]
+    with tiny_server(Reply({"faces": faces, "annotated": "", "notSearched": 2})) as server:
+        service = {"FACEPRINT_URL": server.url, "FACEPRINT_API_KEY": "k"}
+        done = run("identify", "a.jpg", "--json", folder=tmp_path, **service)
+
+    assert done.returncode == 1
+    assert done.stderr == "a.jpg: face 1 was not searched. Throttled: AWS is throttling.\n"
+    assert (tmp_path / "a-named.jpg").exists()
+
+
 def test_names_for_photos_that_are_not_there_are_told(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff")
     (tmp_path / "names.csv").write_text("file,name\na.jpg,Ada\nb.jpg,Bob\n")
