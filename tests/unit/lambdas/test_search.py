@@ -257,7 +257,7 @@ def test_when_no_face_at_all_could_be_searched_the_failure_is_the_answer(
 
 def test_a_throttled_detection_is_repeated_too(world: World) -> None:
     photo = world.collection.show(make_image(11))
-    world.collection.failures += [ThrottledError("wait") for _ in range(9)]
+    world.collection.failures += [ThrottledError("wait") for _ in range(5)]
 
     assert identify(world, photo)["faces"] == []
 
