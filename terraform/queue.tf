@@ -12,12 +12,13 @@ resource "aws_sqs_queue" "dead_letter" {
 resource "aws_sqs_queue" "index" {
   name                    = "${local.shared}-index"
   sqs_managed_sse_enabled = true
-  # A message must not come back while its invocation still runs, but soon after a crash.
-  visibility_timeout_seconds = 2 * local.index_timeout
+  # As AWS advises: a throttled function may get its batch late. Once it runs, the function hides its messages for as
+  # long as it can work and no longer, so that they come back soon after a crash.
+  visibility_timeout_seconds = 6 * local.index_timeout
   policy                     = data.aws_iam_policy_document.bucket_may_send.json
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead_letter.arn
-    # With the index function's pauses of 1, 2, 4 ... 60 s two minutes, far longer than the lease of a photo.
+    # With the index function's pauses (1, 2, 4 ... 60 s; longer where its timeout is) far longer than a photo's lease.
     maxReceiveCount = 8
   })
 }

@@ -59,6 +59,17 @@ def throttled(environ: Environ, service: str) -> Answer:
     return _failure(environ, service, code, status, "Rate exceeded")
 
 
+def cancelled(environ: Environ) -> Answer:
+    """A transaction of DynamoDB that is cancelled because there is too much to do: nothing of it is done."""
+    items = json.loads(environ["wsgi.input"].read())["TransactItems"]
+    reasons = [{"Code": "ThrottlingError", "Message": "Throughput exceeds the current capacity of your table."}]
+    reasons += [{"Code": "None"} for _ in items[1:]]
+    told = ", ".join(reason["Code"] for reason in reasons)
+    message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{told}]"
+    answer = _failure(environ, "dynamodb", "TransactionCanceledException", 400, message)
+    return answer.with_document({**json.loads(answer.body), "CancellationReasons": reasons})
+
+
 def failed(environ: Environ, service: str) -> Answer:
     """The service's own fault: 500."""
     code, status = _FAILED.get(service, ("InternalFailure", 500))

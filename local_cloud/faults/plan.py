@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 CALL_FAULTS = ("throttle", "error", "latency", "reset", "unprocessed", "timeout", "kill")
 EVENT_FAULTS = ("duplicate", "delay", "reorder", "test_event", "stale", "lost")
 MOMENTS = ("before", "after")
-_BATCHES = ("BatchWriteItem", "BatchGetItem", "DeleteObjects")
+_BATCHES = ("BatchWriteItem", "BatchGetItem", "DeleteObjects", "TransactWriteItems")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import Any, Protocol
 
-from local_cloud.faults.answers import Answer, Application, Environ, ask, failed, throttled
+from local_cloud.faults.answers import Answer, Application, Environ, ask, cancelled, failed, throttled
 from local_cloud.faults.deletions import delete_a_part
 from local_cloud.faults.plan import Call, CallRule
 from local_cloud.http_server import CLIENT_GONE, NoAnswerError
@@ -65,6 +65,8 @@ def _do_a_part(environ: Environ, call: Call, inner: Application) -> Answer:
     """The first half of a batch is done. DynamoDB refuses a batch of which it can do nothing."""
     if call.operation == "DeleteObjects":
         return delete_a_part(environ, inner)
+    if call.operation == "TransactWriteItems":
+        return cancelled(environ)
     document = json.loads(environ["wsgi.input"].read())
     items = [(table, item) for table, batch in document["RequestItems"].items() for item in _items(batch)]
     if len(items) < 2:

@@ -7,11 +7,9 @@ from typing import Any
 from local_cloud.aws import Aws
 from local_cloud.blueprint import Names
 
-# An index invocation may take its whole timeout, and an SQS event source wants the visibility timeout to be
-# longer than that, else a message is delivered again while it is still being worked on. AWS advises six times
-# the timeout, for functions that are throttled and tried again; here a waiting invocation is not throttled, and
-# twice the 30 s keep the retry after a crash short.
-VISIBILITY_SECONDS = 60
+# Six times the index function's timeout, as AWS advises and terraform/queue.tf has it: a throttled function may get its
+# batch late. Once it runs, the function itself hides its messages for no longer than it can work.
+VISIBILITY_SECONDS = 6 * 30
 
 # Between eight deliveries lie 1, 2, 4 … 60 s (faceprint/aws/index_queue.py): two minutes, four times as long as the
 # lease of a photo whose worker was killed. Five were over after 15 s, and a good message could end as a dead letter.

@@ -33,7 +33,7 @@ run "as_listed" {
   }
 
   assert {
-    condition     = aws_sqs_queue.index.visibility_timeout_seconds == 2 * local.functions.index.timeout
+    condition     = aws_sqs_queue.index.visibility_timeout_seconds == 6 * local.functions.index.timeout
     error_message = "A message must stay hidden twice as long as the index function may run."
   }
 
@@ -70,7 +70,7 @@ run "overridden" {
   }
 
   assert {
-    condition     = aws_sqs_queue.index.visibility_timeout_seconds == 50
+    condition     = aws_sqs_queue.index.visibility_timeout_seconds == 150
     error_message = "The queue must follow lambda_timeout."
   }
 

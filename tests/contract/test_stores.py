@@ -203,7 +203,7 @@ def test_a_photo_that_returns_to_a_finished_version_is_not_finished_while_anothe
     again = claim(stores, ONE, "me")
 
     assert not again.done
-    assert (again.finished, again.interrupted) == (ONE, True)
+    assert (again.finished, again.interrupted) == (ONE, (TWO,))
 
 
 def test_erasing_takes_row_and_faces(stores: Stores) -> None:

@@ -135,7 +135,9 @@ class MemoryRecords:
         row.owner, row.until = owner, self.clock.now() + seconds
         face_ids = row.record.face_ids if row.record else ()
         finished = row.record.version if row.record else None
-        return Claim(key, owner, tuple(sorted(face_ids)), interrupted=bool(attempts), finished=finished)
+        return Claim(
+            key, owner, tuple(sorted(face_ids)), interrupted=tuple(sorted(attempts, key=str)), finished=finished
+        )
 
     def release(self, claim: Claim) -> None:
         row = self.rows.get(claim.key)

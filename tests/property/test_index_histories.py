@@ -47,13 +47,13 @@ class Histories(RuleBasedStateMachine):
     def delete_image(self, key: str, crash: str | None, after: bool) -> None:
         if key in self.world.store.versions:
             self.events.append(key)
-        self._run(lambda: self.world.erase_image.erase(key), crash, after)
+        self._run(lambda: self.world.erase_image.erase(key, seconds=29), crash, after)
 
     @rule(data=st.data(), crash=st.sampled_from([None, *STEPS]), after=st.booleans())
     def delete_face(self, data: st.DataObject, crash: str | None, after: bool) -> None:
         if self.world.records.faces:
             face_id = data.draw(st.sampled_from(sorted(self.world.records.faces)))
-            if not self._run(lambda: self.world.keep_faces.remove(face_id), crash, after):
+            if not self._run(lambda: self.world.keep_faces.remove(face_id, seconds=29), crash, after):
                 self.removals.append(face_id)
 
     @precondition(lambda self: self.events)
@@ -79,7 +79,7 @@ class Histories(RuleBasedStateMachine):
         for face_id in self.removals:
             # Nobody was told that the face is gone, so whoever asked asks again.
             with suppress(NotFoundError):
-                self.world.keep_faces.remove(face_id)
+                self.world.keep_faces.remove(face_id, seconds=29)
         assert self.world.disagreements() == []
 
     def _run(self, action: Any, crash: str | None, after: bool) -> bool:

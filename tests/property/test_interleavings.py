@@ -140,7 +140,7 @@ class Play:
         return person, answer["image"]["status"], 0
 
     def _delete(self, _: str) -> tuple[None, str, int]:
-        self.world.erase_image.erase(KEY)
+        self.world.erase_image.erase(KEY, seconds=REQUEST_SECONDS)
         return None, "ERASED", 0
 
     def _get(self, _: str) -> tuple[str, str, int]:
@@ -164,7 +164,7 @@ class Play:
         return self._remove_face(mine[0], person)
 
     def _remove_face(self, face_id: str, person: str) -> tuple[str, str, int]:
-        self.world.keep_faces.remove(face_id)
+        self.world.keep_faces.remove(face_id, seconds=REQUEST_SECONDS)
         self.removed[face_id] = self.stage.moment()
         return person, "REMOVED", 0
 

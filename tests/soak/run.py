@@ -26,7 +26,7 @@ class Options:
     clients: int = 8
     rate: float = 0.3
     drain_seconds: float = 600.0
-    visibility_seconds: int | None = None  # None: messages of killed workers come back as deployed, after 60 s
+    visibility_seconds: int | None = None  # None: messages of killed workers come back as deployed
 
 
 @dataclass

@@ -63,6 +63,8 @@ _BY_CODE: dict[str, tuple[type[FaceprintError], str]] = {
     "AccessDeniedException": (MisconfiguredError, _OURS),
     "AccessDenied": (MisconfiguredError, _OURS),
     "403": (MisconfiguredError, _OURS),
+    "ItemCollectionSizeLimitExceededException": (MisconfiguredError, _OURS),
+    "ValidationError": (MisconfiguredError, _OURS),
     "NoSuchBucket": (MisconfiguredError, _OURS),
     "ResourceNotFoundException": (MisconfiguredError, _OURS),
 }
@@ -76,6 +78,15 @@ _VALIDATION = "validation error"
 """What a service says of members that break its model. DynamoDB's ValidationException has other causes, too."""
 
 _TOO_MANY_BYTES = re.compile(r"at '[\w.]*bytes' failed to satisfy constraint: Member must have length less than")
+_BY_REASON = (
+    ("ConditionalCheckFailed", "ConditionalCheckFailedException"),
+    ("ItemCollectionSizeLimitExceeded", "ItemCollectionSizeLimitExceededException"),
+    ("ValidationError", "ValidationError"),
+    ("TransactionConflict", "TransactionConflictException"),
+    ("ProvisionedThroughputExceeded", "ProvisionedThroughputExceededException"),
+    ("ThrottlingError", "ThrottlingException"),
+)
+"""The reasons of a TransactionCanceledException, those first that no repetition mends."""
 
 _ENCRYPTED = (("AccessDenied", "kms:Decrypt"), ("InvalidRequest", "Server Side Encryption"))
 """What S3 says of an object whose key (of KMS, of its sender) we have not. "AccessDenied" alone is our role's fault."""
@@ -88,7 +99,8 @@ def aws_failures() -> Iterator[None]:
         yield
     except ClientError as exc:
         error = exc.response["Error"]
-        raise failure_of(str(error["Code"]), str(error.get("Message", ""))) from exc
+        code = _reason_of(exc) or str(error["Code"])
+        raise failure_of(code, str(error.get("Message", ""))) from exc
     except ParamValidationError as exc:
         raise MisconfiguredError(_OURS) from exc
     except BotoCoreError as exc:
@@ -110,6 +122,15 @@ def refused_item(error: ConflictError) -> dict[str, Any] | None:
     if not isinstance(cause, ClientError) or cause.response["Error"]["Code"] != "ConditionalCheckFailedException":
         return None
     return dict(cause.response.get("Item") or {})
+
+
+def _reason_of(exc: ClientError) -> str:
+    """The reason that decides what becomes of a cancelled transaction, in the words of single calls; "" of others.
+
+    A condition that failed is nobody's load: it decides, whatever else was the matter.
+    """
+    reasons = {str(reason.get("Code")) for reason in exc.response.get("CancellationReasons", ())}
+    return next((code for reason, code in _BY_REASON if reason in reasons), "")
 
 
 def failure_of(code: str, message: str = "") -> FaceprintError:

@@ -15,6 +15,14 @@ from faceprint.model.records import Claim, FaceRow, ImageRecord, ObjectVersion, 
 _FREE = "(attribute_not_exists(LeaseUntil) OR LeaseUntil < :now OR LeaseOwner = :owner)"
 _UNFINISHED = "(NOT (#status <> :pending AND ETag = :etag AND VersionId = :version) OR attribute_exists(Attempts))"
 
+_LISTED_NAMES = ("key", "status", "reason", "ETag", "VersionId", "bytes", "width", "height", "name", "metadata",
+                 "FaceIds", "UploadedAt", "IndexedAt")  # fmt: skip
+_LISTED = {
+    "ProjectionExpression": ", ".join(f"#{name}" for name in _LISTED_NAMES),
+    "ExpressionAttributeNames": {f"#{name}": name for name in _LISTED_NAMES},
+}
+"""What a list tells of a photo; several of the names are DynamoDB's own words."""
+
 
 @dataclass(frozen=True)
 class ImageRecords:
@@ -31,8 +39,8 @@ class ImageRecords:
         return _to_record(answer["Item"]) if "Item" in answer else None
 
     def read_many(self, keys: list[str]) -> dict[str, ImageRecord]:
-        """Up to 100 rows by key; what has no row is absent."""
-        items = read_batch(self.client, self.images_table, [_key(key) for key in keys])
+        """Up to 100 rows by key, without what lists do not tell (UnindexedFaces above all); no row, no record."""
+        items = read_batch(self.client, self.images_table, [_key(key) for key in keys], **_LISTED)
         return {record.key: record for record in map(_to_record, items)}
 
     def claim_version(self, key: str, version: ObjectVersion, *, owner: str, seconds: float) -> Claim:
@@ -189,6 +197,11 @@ def _attempt(version: ObjectVersion) -> str:
     return f"{version.version_id} {version.etag}"
 
 
+def _version_of(attempt: str) -> ObjectVersion:
+    version_id, _, etag = attempt.partition(" ")
+    return ObjectVersion(etag, version_id)
+
+
 def _is_finished(item: Item, version: ObjectVersion) -> bool:
     return _to_record(item).is_final_for(version) and "Attempts" not in item
 
@@ -202,7 +215,7 @@ def _to_claim(key: str, owner: str, item: Item, version: ObjectVersion | None) -
         key,
         owner,
         record.face_ids,
-        interrupted=bool(attempts - ours),
+        interrupted=tuple(_version_of(attempt) for attempt in sorted(attempts - ours)),
         finished=None if record.status is Status.PENDING else record.version,
         attempt=None if ours <= attempts else version,
     )

@@ -1,6 +1,7 @@
 """The queue of S3 events."""
 
 import json
+import math
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,8 @@ from faceprint.aws.failures import aws_failures
 from faceprint.model.records import ObjectVersion
 
 _MOST_SECONDS = 60
+_USUAL_TIMEOUT_SECONDS = 30
+"""Of the index function: with it the pauses are 1, 2, 4 … 60 s, and longer in proportion for a longer one."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +25,27 @@ class IndexQueue:
     client: Any
     url: str
 
-    def return_later(self, receipt_handle: str, receive_count: int) -> None:
-        """Shows a message again after 1, 2, 4 … 60 seconds: sooner than the visibility timeout, later each time."""
-        self._show_in(receipt_handle, min(2 ** max(receive_count - 1, 0), _MOST_SECONDS))
+    def hide(self, receipt_handles: list[str], seconds: int) -> None:
+        """Shows up to ten messages again in so many seconds, unless they are deleted before.
+
+        The queue hides them far longer, as their function may be throttled; whoever works on them ends much sooner.
+        """
+        entries = [
+            {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": seconds}
+            for number, handle in enumerate(receipt_handles)
+        ]
+        with aws_failures():
+            # What fails here stays hidden as long as the queue says.
+            self.client.change_message_visibility_batch(QueueUrl=self.url, Entries=entries)
+
+    def return_later(self, receipt_handle: str, receive_count: int, timeout: float) -> None:
+        """Shows a message again after a pause, longer each time.
+
+        All pauses together outlast the lease of a worker that was killed, which ends with the function's `timeout`
+        (seconds).
+        """
+        pause = min(2 ** max(receive_count - 1, 0), _MOST_SECONDS)
+        self._show_in(receipt_handle, math.ceil(pause * max(1.0, timeout / _USUAL_TIMEOUT_SECONDS)))
 
     def return_at_once(self, receipt_handle: str) -> None:
         """Shows a message again now: one that no waiting mends is soon received so often that it is given up."""

@@ -37,6 +37,11 @@ class Api(APIGatewayRestResolver):
         return ApiRequest(self.current_event.raw_event)
 
     @property
+    def seconds_left(self) -> float:
+        """How long this invocation can go on."""
+        return float(self.lambda_context.get_remaining_time_in_millis()) / 1000
+
+    @property
     def wiring(self) -> Wiring:
         return get_wiring()
 

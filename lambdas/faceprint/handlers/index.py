@@ -1,8 +1,11 @@
 """S3 events from the queue."""
 
 import json
+import math
 import random
 import time
+from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -19,11 +22,17 @@ from faceprint.wiring import Wiring, get_wiring
 _ENOUGH_SECONDS = 8
 """Less time than this is not begun with: the record goes back to the queue instead of being cut off half-way."""
 
+_GRACE_SECONDS = 5
+"""How long after its function's end a message comes back: the event source deletes those that were dealt with."""
+
+_MOST_ENTRIES = 10
+"""ChangeMessageVisibilityBatch takes no more."""
+
 _processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-def index_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
-    """One message: all its S3 records. Raises to have the message delivered again."""
+def index_record(record: SQSRecord, lambda_context: LambdaContext, *, timeout: float) -> None:
+    """One message: all its S3 records. Raises to have the message delivered again. `timeout` (seconds) is Lambda's."""
     wiring = get_wiring()
     wiring.counter.reset()
     logger.append_keys(messageId=record.message_id, sequencer=None, s3RequestId=None, correlation_id=None)
@@ -35,7 +44,7 @@ def index_record(record: SQSRecord, lambda_context: LambdaContext) -> None:
         if isinstance(exc, UnreadableMessageError):
             wiring.index_queue.return_at_once(record.receipt_handle)
         else:
-            wiring.index_queue.return_later(record.receipt_handle, _receive_count(record))
+            wiring.index_queue.return_later(record.receipt_handle, _receive_count(record), timeout)
         raise
     if _receive_count(record) > 1:
         # Whatever ends this process later takes the batch with it: this message need not go along once more.
@@ -144,12 +153,21 @@ def _report_return(error: Exception) -> None:
     measured.write(wiring)
 
 
+def _hide(messages: list[dict[str, Any]], timeout: float) -> None:
+    """Has the messages come back soon when this process is killed; without it they come as the queue says."""
+    handles = [message["receiptHandle"] for message in messages]
+    for start in range(0, len(handles), _MOST_ENTRIES):
+        with suppress(FaceprintError):
+            get_wiring().index_queue.hide(handles[start : start + _MOST_ENTRIES], math.ceil(timeout) + _GRACE_SECONDS)
+
+
 @logger.inject_lambda_context(clear_state=True)
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """An SQS batch in, the messages that failed out."""
     set_log_level(debug_mode=get_wiring().settings.debug_mode)
     logger.debug("event", messages=describe_messages(event))
     event = {**event, "Records": suspects_last(event["Records"])}
-    return dict(
-        process_partial_response(event=event, record_handler=index_record, processor=_processor, context=context)
-    )
+    timeout = context.get_remaining_time_in_millis() / 1000
+    _hide(event["Records"], timeout)
+    handler = partial(index_record, timeout=timeout)
+    return dict(process_partial_response(event=event, record_handler=handler, processor=_processor, context=context))

@@ -30,7 +30,7 @@ def get_image() -> Reply:
 
 @app.delete("/index/.+")
 def delete_image() -> Reply:
-    answer = app.wiring.erase_image.erase(app.received.key)
+    answer = app.wiring.erase_image.erase(app.received.key, seconds=app.seconds_left)
     app.measured.add("ErasedImages", 1)
     return app.answer(answer)
 
@@ -59,7 +59,7 @@ def get_face(face_id: str) -> Reply:
 
 @app.delete("/faces/<face_id>")
 def delete_face(face_id: str) -> Reply:
-    return app.answer(app.wiring.keep_faces.remove(check_face_id(face_id)))
+    return app.answer(app.wiring.keep_faces.remove(check_face_id(face_id), seconds=app.seconds_left))
 
 
 def _format(parameters: dict[str, Any]) -> str:

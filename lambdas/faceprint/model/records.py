@@ -100,7 +100,7 @@ class ImageRecord:
 class Claim:
     """The right to change one image's faces and rows, until the lease ends.
 
-    `interrupted` says that an attempt at another version never finished, so the collection may hold faces of this
+    `interrupted` are other versions whose indexing began and never finished, so the collection may hold faces of this
     image that no row knows. `finished` is the version that the row tells the end of, if any. `attempt` is the version
     that this claim was the first to begin. `done` says that there is nothing to do: the version is final already, and
     there is no lease.
@@ -109,7 +109,7 @@ class Claim:
     key: str
     owner: str
     face_ids: tuple[str, ...] = ()
-    interrupted: bool = False
+    interrupted: tuple[ObjectVersion, ...] = ()
     finished: ObjectVersion | None = None
     attempt: ObjectVersion | None = None
     done: bool = False

@@ -8,9 +8,6 @@ from faceprint.model.names import external_image_id
 from faceprint.model.records import Claim
 from faceprint.use_cases.ports import Answer, Clock, FaceCollection, ImageRecords, ImageStore
 
-_LEASE_SECONDS = 30
-"""No shorter than what API Gateway leaves a function (29 s): nobody goes on working without the lease."""
-
 _PATIENCE_SECONDS = 10
 """How long a photo may go on being indexed before its erasure gives up; API Gateway's 29 s leave room."""
 
@@ -24,15 +21,16 @@ class EraseImage:
     images: ImageRecords
     clock: Clock
 
-    def erase(self, key: str) -> Answer:
-        """Erases the photo and answers what was removed.
+    def erase(self, key: str, *, seconds: float) -> Answer:
+        """Erases the photo and answers what was removed; `seconds` is how long whoever asks can go on working.
 
         Raises NotFoundError when there is no trace of it, ConflictError while it is being indexed.
         """
         # The event of the object's end may remove the faces before this request does; they are told all the same.
+        ends = self.clock.now() + seconds
         known = self.images.read(key)
         versions = self.store.erase(key)
-        face_ids = self._erase_patiently(key)
+        face_ids = self._erase_patiently(key, ends)
         if not versions and not face_ids:
             raise NotFoundError(f"There is no image {key}.")
         told = {*(known.face_ids if known else ()), *face_ids}
@@ -67,11 +65,11 @@ class EraseImage:
         except NotFoundError:
             return False
 
-    def _erase_patiently(self, key: str) -> list[str]:
+    def _erase_patiently(self, key: str, ends: float) -> list[str]:
         deadline = self.clock.now() + _PATIENCE_SECONDS
         while True:
             try:
-                return self.erase_traces(key, owner=str(uuid.uuid4()), seconds=_LEASE_SECONDS)
+                return self.erase_traces(key, owner=str(uuid.uuid4()), seconds=ends - self.clock.now())
             except FaceInUseError:
                 raise
             except ConflictError:

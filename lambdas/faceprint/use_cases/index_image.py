@@ -5,6 +5,7 @@ the object as it is now, so repeating this at any time, after any crash, is righ
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -180,17 +181,17 @@ class IndexImage:
         Raises NotFoundError, UnreadableObjectError.
         """
         try:
-            return self._ask_collection(found)
+            return self._ask_collection(found.key, found.version)
         except UnreadableObjectError:
             if self._look(found.key) != found.version:
                 raise NotFoundError("The object was erased or replaced since.") from None
         self.clock.sleep(_FRESH_SECONDS)
-        return self._ask_collection(found)
+        return self._ask_collection(found.key, found.version)
 
-    def _ask_collection(self, found: StoredObject) -> Answer:
+    def _ask_collection(self, key: str, version: ObjectVersion) -> Answer:
         return self.collection.index(
-            self.store.as_image(found.key, found.version),
-            external_image_id=external_image_id(found.key),
+            self.store.as_image(key, version),
+            external_image_id=external_image_id(key),
             max_faces=self.max_faces,
             quality_filter=self.quality_filter,
             attributes=self.attributes,
@@ -212,11 +213,28 @@ class IndexImage:
 
     def _drop_stale_faces(self, claim: Claim, record: ImageRecord) -> None:
         known = set(claim.face_ids)
-        if claim.interrupted:
-            known |= self.collection.find_by_external_image_id(external_image_id(claim.key))
+        known |= self._faces_of_attempts(claim)
         stale = sorted(known - set(record.face_ids))
         if stale:
             self.collection.delete(stale)
+
+    def _faces_of_attempts(self, claim: Claim) -> set[str]:
+        """What attempts that were interrupted may have left in the collection, which grows without bounds.
+
+        IndexFaces gives the same FaceIds again for the same version, so it is asked of each. Only where a version is
+        gone, the collection is read.
+        """
+        found: set[str] = set()
+        try:
+            for version in claim.interrupted:
+                if version.version_id == "null":
+                    raise UnreadableObjectError("A bucket without versions has overwritten it.")
+                with suppress(NoFaceError, UnsupportedFormatError, ImageTooLargeError, ImageTooSmallError):
+                    answer = self._ask_collection(claim.key, version)
+                    found |= {entry["Face"]["FaceId"] for entry in answer["FaceRecords"]}
+        except (UnreadableObjectError, InvalidParameterError):
+            found |= self.collection.find_by_external_image_id(external_image_id(claim.key))
+        return found
 
     def _now(self) -> str:
         return self.clock.datetime().isoformat()

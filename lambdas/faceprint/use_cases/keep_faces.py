@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from faceprint.model.errors import FaceprintError, NotFoundError
 from faceprint.use_cases.ports import Answer, FaceCollection, FaceRecords, ImageRecords
 
-_LEASE_SECONDS = 30
-"""No shorter than what API Gateway leaves a function (29 s): nobody goes on working without the lease."""
-
 
 @dataclass(frozen=True)
 class KeepFaces:
@@ -25,13 +22,13 @@ class KeepFaces:
             raise NotFoundError(f"There is no face {face_id}.")
         return row
 
-    def remove(self, face_id: str) -> Answer:
-        """Removes one face from collection and table; its photo stays.
+    def remove(self, face_id: str, *, seconds: float) -> Answer:
+        """Removes one face from collection and table; its photo stays. `seconds` is how long that may take.
 
         Raises NotFoundError, ConflictError while the photo is being indexed.
         """
         row = self.read(face_id)
-        claim = self.images.claim_row(row["key"], owner=str(uuid.uuid4()), seconds=_LEASE_SECONDS)
+        claim = self.images.claim_row(row["key"], owner=str(uuid.uuid4()), seconds=seconds)
         try:
             self.collection.delete([face_id])
             if claim.done:

@@ -224,6 +224,18 @@ def test_a_batch_of_one_is_refused_as_dynamodb_does(world: World, client: Callab
         client("dynamodb").batch_write_item(RequestItems={table: [{"DeleteRequest": {"Key": {"id": {"S": "a"}}}}]})
 
 
+def test_a_transaction_is_cancelled_because_of_too_much_load(
+    world: World, client: Callable[..., Any], table: str
+) -> None:
+    plan(world, calls=[{"fault": "unprocessed"}])
+
+    with pytest.raises(ClientError, match="TransactionCanceledException") as refused:
+        client("dynamodb").transact_write_items(TransactItems=[{"Put": put_row(table, row)} for row in "ab"])
+
+    assert [reason["Code"] for reason in refused.value.response["CancellationReasons"]] == ["ThrottlingError", "None"]
+    assert rows_of(world, table) == set()
+
+
 def test_a_lost_event_never_comes(world: World, queue: str) -> None:
     plan(world, events=[{"fault": "duplicate"}, {"fault": "lost", "key": "a", "count": 1}])
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -64,6 +65,30 @@ def test_faces_that_are_found_cost_no_waiting(pauses: list[float]) -> None:
     FaceCollection(Rekognition(), "people", pauses.append).delete(["old"])
 
     assert pauses == []
+
+
+class Endless(Rekognition):
+    """A collection of which each page has a next one."""
+
+    pages = 0
+
+    def get_paginator(self, _: str) -> Any:
+        client = boto3.client("rekognition", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+        client._make_api_call = self.answer  # a paginator calls operations by it
+        return client.get_paginator("list_faces")
+
+    def answer(self, *_: Any) -> dict[str, Any]:
+        self.pages += 1
+        return {"Faces": [{"FaceId": f"{self.pages} {n}", "ExternalImageId": "a"} for n in range(4096)],
+                "NextToken": str(self.pages)}  # fmt: skip
+
+
+def test_the_rare_repair_ends_however_large_the_collection_is(pauses: list[float]) -> None:
+    client = Endless()
+
+    assert len(FaceCollection(client, "people", pauses.append).find_by_external_image_id("a")) == 25 * 4096
+
+    assert client.pages == 25
 
 
 def test_a_face_that_the_collection_keeps_is_told_and_not_taken_for_removed(pauses: list[float]) -> None:

@@ -5,12 +5,14 @@ from botocore.exceptions import ClientError
 
 from faceprint.aws.failures import aws_failures
 from faceprint.model.errors import (
+    ConflictError,
     FaceprintError,
     ImageTooLargeError,
     InvalidParameterError,
     MisconfiguredError,
     NoFaceError,
     NotFoundError,
+    ThrottledError,
     UnreadableObjectError,
     UpstreamError,
 )
@@ -96,3 +98,22 @@ LENGTH = "failed to satisfy constraint: Member must have length less than or equ
 )
 def test_rekognitions_refusals_are_told_apart(code: str, message: str, kind: type[FaceprintError]) -> None:
     assert type(failure_of(code, message)) is kind
+
+
+@pytest.mark.parametrize(
+    ("reasons", "failure"),
+    [
+        (["None", "ConditionalCheckFailed"], ConflictError),
+        (["ThrottlingError", "ConditionalCheckFailed"], ConflictError),
+        (["None", "ThrottlingError"], ThrottledError),
+        (["ProvisionedThroughputExceeded", "None"], ThrottledError),
+        (["TransactionConflict"], ThrottledError),
+        (["ValidationError", "None"], MisconfiguredError),
+        (["ItemCollectionSizeLimitExceeded"], MisconfiguredError),
+        ([], ConflictError),
+    ],
+)
+def test_a_cancelled_transaction_is_what_cancelled_it(reasons: list[str], failure: type[FaceprintError]) -> None:
+    told = [{"Code": reason} for reason in reasons]
+
+    assert type(failure_of("TransactionCanceledException", CancellationReasons=told)) is failure

@@ -56,9 +56,10 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         list_images=world.list_images,
         create_upload=CreateUpload(PlainLinks(), 900),
         keep_faces=world.keep_faces,
-        index_queue=SimpleNamespace(returned=[], deleted=[]),
+        index_queue=SimpleNamespace(returned=[], deleted=[], hidden=[]),
     )
     wiring.index_queue.return_later = lambda *message: wiring.index_queue.returned.append(message)
+    wiring.index_queue.hide = lambda handles, seconds: wiring.index_queue.hidden.append((handles, seconds))
     wiring.index_queue.return_at_once = lambda handle: wiring.index_queue.returned.append((handle, "at once"))
     wiring.index_queue.delete = wiring.index_queue.deleted.append
     world.wiring = wiring
@@ -425,7 +426,43 @@ def test_a_failed_record_comes_back_soon_and_later_each_time(world: World) -> No
     answer = index.lambda_handler(sqs_event(s3_event("a.jpg"), receive_count=3), Context())
 
     assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["m0"]
-    assert world.wiring.index_queue.returned == [("h0", 3)]
+    assert world.wiring.index_queue.returned == [("h0", 3, 30)]
+
+
+def test_messages_come_back_as_soon_as_the_function_must_have_ended(world: World) -> None:
+    index.lambda_handler(sqs_event(*[s3_event("gone.jpg")] * 12), Context())
+
+    handles = [handle for hidden, _ in world.wiring.index_queue.hidden for handle in hidden]
+    assert sorted(handles) == sorted(f"h{number}" for number in range(12))
+    assert [(len(hidden), seconds) for hidden, seconds in world.wiring.index_queue.hidden] == [(10, 35), (2, 35)]
+
+
+def test_messages_are_dealt_with_though_sqs_does_not_hide_them(world: World) -> None:
+    def refuse(handles: list[str], seconds: int) -> None:
+        raise ThrottledError("wait")
+
+    world.wiring.index_queue.hide = refuse
+
+    assert index.lambda_handler(sqs_event(s3_event("gone.jpg")), Context()) == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize("seconds", [29, 300])
+def test_an_erasures_lease_lasts_as_long_as_its_function(
+    world: World, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    world.put("a.jpg", PHOTO)
+    leases: list[float] = []
+    claim_row = world.records.claim_row
+    monkeypatch.setattr(
+        world.records, "claim_row", lambda *key, **asked: (leases.append(asked["seconds"]), claim_row(*key, **asked))[1]
+    )
+    monkeypatch.setattr(Context, "seconds", seconds)
+    face_id = next(iter(world.records.faces))
+
+    call("deleteFace", faceId=face_id)
+    call("deleteImage")
+
+    assert leases == [seconds, seconds]
 
 
 @pytest.mark.parametrize(

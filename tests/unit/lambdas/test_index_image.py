@@ -1,5 +1,7 @@
 """Indexing: every object ends with the right faces exactly once, whatever comes twice, late or half-done."""
 
+from dataclasses import replace
+
 import pytest
 
 from faceprint.model.errors import ConflictError, ThrottledError, UnreadableObjectError
@@ -229,6 +231,35 @@ def test_faces_of_a_crashed_attempt_go_when_the_photo_was_replaced_meanwhile(
 
     assert world.collection.people() == ["bea"]
     assert world.disagreements() == []
+
+
+def test_the_collection_is_not_read_for_an_attempt_whose_version_is_still_there(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.store.put("a.jpg", world.collection.show(make_image(1), "ana"))
+    _index_and_crash(world, monkeypatch, "commit")
+
+    world.put("a.jpg", world.collection.show(make_image(2), "bea"))
+
+    assert world.collection.people() == ["bea"]
+    assert "ListFaces" not in world.collection.calls
+
+
+@pytest.mark.parametrize("has_versions", [True, False])
+def test_the_collection_is_read_for_an_attempt_whose_version_is_gone(
+    world: World, monkeypatch: pytest.MonkeyPatch, has_versions: bool
+) -> None:
+    world.store.put("a.jpg", world.collection.show(make_image(1), "ana"))
+    _index_and_crash(world, monkeypatch, "commit")
+    world.store.erase("a.jpg")
+    if not has_versions:
+        (attempt,) = world.records.rows["a.jpg"].attempts
+        world.records.rows["a.jpg"].attempts = {replace(attempt, version_id="null")}
+
+    world.put("a.jpg", world.collection.show(make_image(2), "bea"))
+
+    assert world.collection.people() == ["bea"]
+    assert "ListFaces" in world.collection.calls
 
 
 @pytest.mark.parametrize("step", ["delete", "commit"])

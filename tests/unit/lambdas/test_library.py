@@ -18,7 +18,7 @@ def test_check_13_an_erased_photo_leaves_nothing_and_says_what_it_removed(world:
     for seed in (1, 2):
         world.put("a.jpg", world.collection.show(make_image(seed), "ana", "bea"))
 
-    answer = world.erase_image.erase("a.jpg")
+    answer = world.erase_image.erase("a.jpg", seconds=29)
 
     assert len(answer["deleted"]["FaceIds"]) == 2
     assert answer["deleted"]["versions"] == 2
@@ -35,7 +35,7 @@ def test_an_erasure_also_tells_the_faces_that_the_event_of_its_object_removed_fi
     faces, erase = sorted(world.collection.faces), world.store.erase
     monkeypatch.setattr(world.store, "erase", lambda key: (erase(key), world.index(key))[0])
 
-    answer = world.erase_image.erase("a.jpg")
+    answer = world.erase_image.erase("a.jpg", seconds=29)
 
     assert answer["deleted"] == {"FaceIds": faces, "versions": 1}
 
@@ -46,7 +46,7 @@ def test_an_erasure_says_at_once_when_a_face_belongs_to_a_user_of_the_collection
     before = world.clock.now()
 
     with pytest.raises(FaceInUseError):
-        world.erase_image.erase("a.jpg")
+        world.erase_image.erase("a.jpg", seconds=29)
 
     assert world.clock.now() == before
     assert world.records.read("a.jpg") is not None
@@ -56,7 +56,7 @@ def test_an_erasure_says_at_once_when_a_face_belongs_to_a_user_of_the_collection
 
 def test_erasing_what_is_not_there_is_not_found(world: World) -> None:
     with pytest.raises(NotFoundError):
-        world.erase_image.erase("a.jpg")
+        world.erase_image.erase("a.jpg", seconds=29)
 
 
 def test_a_photo_that_is_being_indexed_is_a_conflict_after_some_patience(world: World) -> None:
@@ -65,7 +65,7 @@ def test_a_photo_that_is_being_indexed_is_a_conflict_after_some_patience(world: 
     before = world.clock.now()
 
     with pytest.raises(ConflictError):
-        world.erase_image.erase("a.jpg")
+        world.erase_image.erase("a.jpg", seconds=29)
 
     assert 10 <= world.clock.now() - before < 15
     world.clock.sleep(60)
@@ -77,7 +77,7 @@ def test_a_removed_face_is_gone_and_its_photo_stays(world: World) -> None:
     world.put("a.jpg", world.collection.show(make_image(1), "ana", "bea"))
     face_id = next(face for face, entry in world.collection.faces.items() if entry["person"] == "bea")
 
-    world.keep_faces.remove(face_id)
+    world.keep_faces.remove(face_id, seconds=29)
 
     assert world.collection.people() == ["ana"]
     assert world.disagreements() == []
