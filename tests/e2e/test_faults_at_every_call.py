@@ -12,7 +12,7 @@ import requests
 from faceprint.model.names import external_image_id
 from fault_plans import end_faults, put_faults, struck
 from local_world import LocalCloud, sample, start_cloud, wait_until
-from stores import face_ids_of, index_queue_url, settled
+from stores import face_ids_of, settled
 
 MOMENTS = ("before", "after")
 PHOTOS = ("barack-obama-1", "grace-hopper", "joe-biden-1", "eileen-collins")
@@ -59,9 +59,8 @@ CASES = [Case(flow, operation, when) for flow, calls in CALLS.items() for operat
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    """A cloud of its own, whose messages come back 3 s after a crash instead of 60."""
+    """A cloud of its own; the messages of a killed worker come back when its function must have ended, after 35 s."""
     running = start_cloud(tmp_path_factory.mktemp("every-call"))
-    running.client("sqs").set_queue_attributes(QueueUrl=index_queue_url(running), Attributes={"VisibilityTimeout": "3"})
     yield running
     running.stop()
 
@@ -103,7 +102,7 @@ def test_no_kill_before_or_after_any_call_loses_or_doubles_a_photo(cloud: LocalC
         act_together(cloud, range(start, len(CASES), WAVES))
     end_faults(cloud)
 
-    assert settled(cloud, seconds=60) == []
+    assert settled(cloud, seconds=240) == []
     faces = Counter(face["ExternalImageId"] for face in face_ids_of(cloud).values())
     assert {case: faces[external_image_id(case.key)] for case in CASES} == {
         case: case.ends_with_faces for case in CASES
@@ -114,7 +113,7 @@ def act_together(cloud: LocalCloud, numbers: range) -> None:
     """A few at a time: more killings in one batch of messages than a message has deliveries are nobody's bad luck."""
     with ThreadPoolExecutor(len(numbers)) as pool:
         list(pool.map(lambda number: act(cloud, number), numbers))
-    wait_until(lambda: all(struck(cloud)[number] for number in numbers), seconds=60)
+    wait_until(lambda: all(struck(cloud)[number] for number in numbers), seconds=240)
 
 
 def prepare(cloud: LocalCloud, number: int) -> None:
