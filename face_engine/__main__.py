@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import prepared  # noqa: F401  # before what it speaks of
+
 import argparse
 import logging
 import sys

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Compares the largest face of one photo with those of another, or with an indexed face or photo."""
 
+import plain_shell  # noqa: F401  # before what it speaks of
+
 import argparse
 import json
 from collections.abc import Mapping

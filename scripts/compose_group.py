@@ -4,6 +4,8 @@
 The same portraits give the same picture: the layout below is all there is to decide, and Pillow is pinned.
 """
 
+import plain_shell  # noqa: F401  # before what it speaks of
+
 import argparse
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Erases photos with their faces and rows, or single faces; asks first."""
 
+import plain_shell  # noqa: F401  # before what it speaks of
+
 import argparse
 import json
 import sys

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Writes all images of the library with their faces as JSON Lines or CSV."""
 
+import plain_shell  # noqa: F401  # before what it speaks of
+
 import argparse
 import csv
 import io

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Names everybody on photos and writes each picture with boxes and names beside its photo, or into a folder."""
 
+import plain_shell  # noqa: F401  # before what it speaks of
+
 import argparse
 import base64
 from functools import partial

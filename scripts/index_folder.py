@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Indexes all photos below a folder; run again, it goes on where it stopped."""
 
+import plain_shell  # noqa: F401  # before what it speaks of
+
 import argparse
 import json
 import os

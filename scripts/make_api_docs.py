@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Makes docs/api.md of contract, walk and recorded answers."""
 
+import plain_shell  # noqa: F401  # before what it speaks of
+
 import sys
 
 from api_contract.api_page import api_page_files

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Makes lambdas/faceprint/openapi.json, the contract that GET /openapi.json answers, of api/openapi.yaml."""
 
+import plain_shell  # noqa: F401  # before what it speaks of
+
 import json
 import sys
 from pathlib import Path

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Makes the Postman collection and environment of contract, walk and recorded answers."""
 
+import plain_shell  # noqa: F401  # before what it speaks of
+
 import sys
 
 from api_contract.generated import write_or_check

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Makes docs/settings.md of the files that define every setting: terraform/, lambdas/functions.yaml, .env.example."""
 
+import plain_shell  # noqa: F401  # before what it speaks of
+
 import json
 import re
 import sys

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Records api/examples.json: real requests and answers of every operation, from a running deployment."""
 
+import plain_shell  # noqa: F401  # before what it speaks of
+
 import argparse
 import os
 import sys

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Says who is on photos: a row per match, with file, outcome, name and similarity."""
 
+import plain_shell  # noqa: F401  # before what it speaks of
+
 import argparse
 from collections.abc import Iterator
 from functools import partial

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Compares bucket, image table, face table and collection, says what disagrees, and repairs what is safe to repair."""
 
+import plain_shell  # noqa: F401  # before what it speaks of
+
 import argparse
 import sys
 

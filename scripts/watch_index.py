@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Shows the images that are not indexed: those that wait and those that failed, with reasons and ages."""
 
+import plain_shell  # noqa: F401  # before what it speaks of
+
 import argparse
 import time
 from datetime import UTC, datetime
