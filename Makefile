@@ -8,6 +8,8 @@ ARGS ?=
 LAMBDA_PYTHON ?= 3.13
 LAMBDA_ARCHITECTURE ?= arm64
 UV_VERSION := 0.13.8
+# The exit status after Ctrl-C, which is how `make run` is meant to end.
+CTRL_C := 130
 
 bin := $(abspath $(VENV))/bin
 in_venv := PATH="$(bin):$$PATH"
@@ -17,6 +19,7 @@ new_enough = "$(PYTHON)" -c 'import ensurepip, sys; sys.exit(sys.version_info < 
 # A stamp's name holds the checksum of what it was made from, so a changed input is a missing stamp.
 key_of = $(shell cat $(1) | cksum | tr ' ' '-')
 installed := $(VENV)/installed-$(call key_of,requirements.txt)
+dev_installed := $(VENV)/dev-installed-$(call key_of,requirements-dev.txt)
 bench_installed := $(VENV)/bench-installed-$(call key_of,requirements-bench.txt)
 newman := build/newman/installed-$(call key_of,tests/newman/package.json tests/newman/package-lock.json)
 checkov := .venv-checkov/installed-$(call key_of,requirements-checkov.txt)
@@ -32,30 +35,30 @@ help: ## Show this list
 	@echo "  ARGS=… is passed on, as in: make demo ARGS=--json · make test ARGS='-k index -x'"
 	@echo "  PYTHON=… and VENV=… choose the interpreter and the virtual environment ($(VENV))"
 
-setup: $(installed) $(models) lambda-packages ## Install pinned dependencies, models and Lambda packages
+setup: $(installed) $(models) lambda-packages ## Install what running needs: pinned dependencies, models, Lambda packages
 
 demo: setup ## Index and search the sample photos on this machine
 	@$(bin)/python -m local_cloud demo $(ARGS)
 
 run: setup ## Run everything on this machine, keeping what it stores in .data
-	@$(bin)/python -m local_cloud up --data .data $(ARGS)
+	@trap : INT; $(bin)/python -m local_cloud up --data .data $(ARGS) || [ $$? -eq $(CTRL_C) ]
 
-test: setup $(oldest_boto3) $(if $(shell command -v npm 2>/dev/null),$(newman)) ## Run all tests
+test: setup $(dev_installed) $(oldest_boto3) $(if $(shell command -v npm 2>/dev/null),$(newman)) ## Install what tests need besides, and run all of them
 	@$(in_venv) python -m pytest $(ARGS)
 
-check: $(installed) $(checkov) ## Check form, style, types, the contract, shell scripts and Terraform
+check: $(dev_installed) $(checkov) ## Check form, style, types, the contract, shell scripts and Terraform
 	@$(in_venv) scripts/check
 
-audit: $(installed) ## Ask whether a vulnerability of a pinned version is known (needs the network)
+audit: $(dev_installed) ## Ask whether a vulnerability of a pinned version is known (needs the network)
 	@$(in_venv) scripts/audit
 
-bench: setup $(bench_installed) ## Measure, beside the baseline that benchmarks compare with
+bench: setup $(dev_installed) $(bench_installed) ## Measure, beside the baseline that benchmarks compare with
 	@$(in_venv) python -m tests.benchmark $(ARGS)
 
-fuzz: setup ## Send bad input at scale (ARGS='--only images --cases 500 --minutes 1 --seed 7')
+fuzz: setup $(dev_installed) ## Send bad input at scale (ARGS='--only images --cases 500 --minutes 1 --seed 7')
 	@$(in_venv) python -m tests.fuzz $(ARGS)
 
-soak: setup ## Index 10,000 photos under faults and kills, then compare all stores
+soak: setup $(dev_installed) ## Index 10,000 photos under faults and kills, then compare all stores
 	@$(bin)/python -m tests.soak $(ARGS)
 
 package: $(installed) ## Build the zip of our code and the layer as Terraform does
@@ -87,12 +90,17 @@ $(installed):
 	@$(pip_install) --require-hashes -r requirements.txt >&2
 	@rm -f $(VENV)/installed-* && touch $@
 
+$(dev_installed): $(installed)
+	@echo "Installing what tests and checks need besides into $(VENV): a minute, once" >&2
+	@$(pip_install) --require-hashes -r requirements-dev.txt >&2
+	@rm -f $(VENV)/dev-installed-* && touch $@
+
 virtualenv:
 	@$(new_enough) || { echo "Python 3.11 or newer with ensurepip is needed, and $(or $(PYTHON),none) is not." \
 		"Install one or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@"$(PYTHON)" -m venv --clear $(VENV)
 
-$(bench_installed): $(installed)
+$(bench_installed): $(dev_installed)
 	@echo "Installing the benchmarks' baseline into $(VENV)" >&2
 	@$(pip_install) --require-hashes -r requirements-bench.txt >&2
 	@rm -f $(VENV)/bench-installed-* && touch $@
