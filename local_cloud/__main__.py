@@ -8,14 +8,14 @@ python -m local_cloud verify   compare bucket, tables and collection of what run
 python -m local_cloud reset    empty a data directory
 """
 
+import prepared  # noqa: F401  # before what it speaks of
+
 import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from local_cloud.errors import StartupError
-
-HIGHEST_PORT = 65535
 
 
 def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -30,10 +30,9 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     logs = commands.add_parser("logs", help="show the lines of gateway and functions in the order of their time")
     verify = commands.add_parser("verify", help="compare bucket, tables and collection of what runs")
     reset = commands.add_parser("reset", help="empty a data directory")
-    for command, default_port in ((up, None), (demo, 0)):
+    for command, default_port in ((up, None), (demo, "0")):
         command.add_argument(
             "--port",
-            type=_first_port,
             metavar="N",
             default=default_port,
             help="gateway on N, AWS on N+1, Rekognition on N+2; 0: any free ports (up: 8000, demo: 0)",
@@ -44,7 +43,6 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
         )
         command.add_argument(
             "--concurrency",
-            type=_positive,
             metavar="N",
             help="invocations at once in the account; more are throttled (1000; new accounts of AWS have 10)",
         )
@@ -57,7 +55,11 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     up.add_argument("--faults", type=Path, metavar="FILE", help="a plan of what is to go wrong (docs/faults.md)")
     for command in (up, demo, status, logs, verify, reset):
-        what = "keep images, tables, queues and faces here" if command in (up, demo) else "the directory of --data"
+        what = (
+            "keep images, tables, queues and faces here"
+            if command in (up, demo)
+            else "the directory of --data (the only cloud that runs)"
+        )
         command.add_argument("--data", type=Path, metavar="DIR", required=command is reset, help=what)
     for command in (up, demo, status, verify):
         command.add_argument("--json", action="store_true", help="for programs: one line of JSON")
@@ -71,20 +73,6 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     reset.add_argument("--yes", action="store_true", help="do not ask")
     return parser.parse_args(arguments)
-
-
-def _first_port(text: str) -> int:
-    """The first of three ports in a row, or 0."""
-    port = int(text)
-    if not 0 <= port <= HIGHEST_PORT - 2:
-        raise argparse.ArgumentTypeError(f"{text} is not a port from 0 to {HIGHEST_PORT - 2}")
-    return port
-
-
-def _positive(text: str) -> int:
-    if int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -116,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return run_up(options)
     except StartupError as exc:
-        print(f"local_cloud: {exc}", file=sys.stderr)
+        print("\n".join(f"local_cloud: {line}" for line in str(exc).splitlines()), file=sys.stderr)
         return 2
 
 

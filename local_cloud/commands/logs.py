@@ -11,7 +11,7 @@ from typing import Any
 
 from local_cloud.commands.terminal import answer, tell
 from local_cloud.log_files import LogFiles
-from local_cloud.state import read_state, state_path
+from local_cloud.state import find_running
 
 _ACCESS_LOG = "gateway-access"
 _POLL_SECONDS = 0.5
@@ -46,7 +46,7 @@ def run_logs(options: Namespace) -> int:
 
 def _folder(data: Path | None) -> Path | None:
     if data is None:
-        state = read_state(state_path(None))
+        state = find_running(None)
         data = Path(state.data) if state else None
     folder = data / "logs" if data else None
     return folder if folder and folder.is_dir() else None

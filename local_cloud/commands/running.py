@@ -14,8 +14,8 @@ from typing import NoReturn
 from local_cloud.cloud import Cloud
 from local_cloud.commands.terminal import tell
 from local_cloud.private_files import OTHERS_NOTHING
-from local_cloud.settings import Settings, read_settings
-from local_cloud.state import RunningState, remove_state, state_path, write_state
+from local_cloud.settings import Settings, read_settings, strange_names
+from local_cloud.state import RunningState, announce, retract
 
 _SWITCH_SECONDS = 0.0005
 """After which a thread that computes lets others in. At Python's own 5 ms, 500 refused calls a second made one
@@ -31,18 +31,21 @@ class Stopped(BaseException):
 
 
 def settings_from(options: Namespace) -> Settings:
-    """Command line over environment."""
+    """Command line over environment over `.env`; says which names there are misspelt."""
     names = ("port", "host", "data", "terraform", "concurrency")
     values = {name: getattr(options, name) for name in names} | {"debug_mode": options.debug}
     values |= {name: getattr(options, name, None) for name in ("faults", "engine_tps")}
-    return read_settings(values)
+    settings = read_settings(values)
+    for line in strange_names():
+        tell(f"local_cloud: {line}")
+    return settings
 
 
 @contextmanager
 def running_cloud(settings: Settings, *, announced: bool) -> Iterator[Cloud]:
     """Start, and in the end stop in order; a second Ctrl-C does not wait for that.
 
-    An announced cloud is found by `status`.
+    An announced cloud is found by `status`, `logs` and `verify`.
     """
     _stop_on_signals()
     os.umask(OTHERS_NOTHING)
@@ -56,16 +59,16 @@ def running_cloud(settings: Settings, *, announced: bool) -> Iterator[Cloud]:
         tell("Applying terraform/ to the local cloud: a minute or two")
     cloud = Cloud(settings)
     log_to(cloud.logs / "local_cloud.log")
-    path = state_path(settings.data)
+    state = RunningState(os.getpid(), str(cloud.data), cloud.addresses.as_dict())
     try:
         if announced:
-            write_state(path, RunningState(os.getpid(), str(cloud.data), cloud.addresses.as_dict()))
+            announce(state)
         yield cloud
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
         if announced:
-            remove_state(path)
+            retract(state)
         cloud.close()
 
 

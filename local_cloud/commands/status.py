@@ -7,12 +7,12 @@ from typing import Any
 import requests
 
 from local_cloud.commands.terminal import answer, tell
-from local_cloud.state import RunningState, read_state, state_path
+from local_cloud.state import RunningState, find_running
 
 
 def run_status(options: Namespace) -> int:
     """0 when a cloud answers, 1 when none does."""
-    state = read_state(state_path(options.data))
+    state = find_running(options.data)
     facts = describe(state) if state else {"up": False}
     if options.json:
         answer(json.dumps(facts))

@@ -12,14 +12,14 @@ from local_cloud.settings import (
     environment_for_children,
     read_settings,
 )
-from local_cloud.state import RunningState, read_state, state_path
+from local_cloud.state import RunningState, find_running
 
 _COULD_NOT = 2
 
 
 def run_verify(options: Namespace) -> int:
     """0 when the stores agree, 1 when they do not, 2 when that could not be found out."""
-    state = read_state(state_path(options.data))
+    state = find_running(options.data)
     if state is None:
         tell("no local cloud is running here")
         return _COULD_NOT

@@ -10,7 +10,7 @@ import yaml
 
 from face_engine.settings import DEFAULTS, PREFIX
 from faceprint.model import errors
-from local_cloud.settings import _NAMES as LOCAL_SETTINGS
+from local_cloud.settings import SETTINGS as LOCAL_SETTINGS
 from scripts.make_settings_docs import read_hcl
 
 ROOT = Path(__file__).resolve().parents[2]
