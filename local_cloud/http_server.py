@@ -7,6 +7,7 @@
 """
 
 import logging
+import os
 import re
 import socket
 import threading
@@ -178,7 +179,8 @@ def listen_on(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), backlog=1024)
     except OSError as exc:
-        raise StartupError(f"cannot listen on {host}:{port} ({exc.strerror}); choose another with --port") from exc
+        advice = "choose others with --port N, or make run ARGS='--port N'"
+        raise StartupError(f"cannot listen on {host}:{port} ({os.strerror(exc.errno or 0)}); {advice}") from exc
 
 
 def refuse_plainly(status: int, _: Mapping[str, str]) -> tuple[str, bytes]:

@@ -18,6 +18,12 @@ def require_packages(folder: Path) -> tuple[Path, Path]:
 
 
 def require_free_ports(settings: Settings) -> None:
-    """Tell at once, instead of after everything else has been started."""
+    """Tell of all of them at once, instead of one after everything else has been started."""
+    complaints = []
     for port in filter(None, (settings.port, settings.door_port, settings.engine_port)):
-        listen_on(settings.host, port).close()
+        try:
+            listen_on(settings.host, port).close()
+        except StartupError as exc:
+            complaints.append(str(exc))
+    if complaints:
+        raise StartupError("\n".join(complaints))

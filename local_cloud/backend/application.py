@@ -12,6 +12,7 @@ import re
 import threading
 import traceback
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any, Protocol
 from xml.parsers.expat import ExpatError
 
@@ -68,7 +69,7 @@ class AwsBackend:
         service, region = environ["local_cloud.service"], environ["local_cloud.region"]
         status, headers, body = self.answer(environ, service=service, region=region)
         start_response(f"{status} {http.client.responses.get(status, 'Unknown')}", list(headers.items()))
-        return [body]
+        return [] if status == HTTPStatus.NO_CONTENT else [body]  # of which moto writes one now and then
 
     def answer(self, environ: dict[str, Any], *, service: str, region: str) -> Answer:
         """Run one request; an operation moto does not know is a 400, as a service answers, not a 500."""

@@ -82,12 +82,12 @@ def test_ctrl_c_and_a_restart_keep_everything(start: Start, tmp_path: Path) -> N
     indexed = upload(first, "grace.jpg").json()
     pids = children(status(tmp_path))
     process.send_signal(signal.SIGINT)
-    rest, _ = process.communicate(timeout=30)
+    rest = process.communicate(timeout=30)
 
-    assert (process.returncode, rest) == (130, "")
+    assert (process.returncode, *rest) == (130, "", "")
     assert all(map(gone, pids))
 
-    _, second = start()
+    process, second = start()
     again = requests.get(f"{second['url']}/index/grace.jpg", headers={"x-api-key": second["apiKey"]}, timeout=30).json()
 
     assert set(second) == {
@@ -97,6 +97,36 @@ def test_ctrl_c_and_a_restart_keep_everything(start: Start, tmp_path: Path) -> N
     assert [face["Face"]["FaceId"] for face in again["FaceRecords"]] == [
         face["Face"]["FaceId"] for face in indexed["FaceRecords"]
     ]
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30) == ("", "")  # a second start warns of nothing either
+
+
+def test_status_logs_and_verify_find_a_cloud_whose_directory_they_are_not_told(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))  # where no other cloud of this machine is seen
+    before = ask("status")
+    process, cloud = start()
+    upload(cloud, "grace.jpg")
+
+    status, logs, verify = ask("status", "--json"), ask("logs"), ask("verify", "--settle", "0")
+    second, _ = start("--data", str(tmp_path / "other"))
+    of_two = ask("status")
+    second.terminate()
+    second.wait(timeout=30)
+    again = ask("status", "--json")
+
+    assert (before.returncode, before.stderr) == (1, "no local cloud is running here\n")
+    assert json.loads(status.stdout)["url"] == cloud["url"]
+    assert (logs.returncode, "grace.jpg" in logs.stdout) == (0, True)
+    assert (verify.returncode, "the stores agree" in verify.stdout) == (0, True)
+    assert of_two.returncode == 2 and str(tmp_path / "other") in of_two.stderr and "--data DIR" in of_two.stderr
+    assert json.loads(again.stdout)["pid"] == process.pid
+
+
+def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=60)
 
 
 def test_sigterm_ends_with_zero(start: Start, tmp_path: Path) -> None:
