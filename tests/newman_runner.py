@@ -34,12 +34,14 @@ def require_newman() -> None:
 
 
 def run_newman(
-    cloud: LocalCloud, folder: Path, *parts: str, collection: Path = COLLECTION, key: str | None = None
+    cloud: LocalCloud, folder: Path, *parts: str, collection: Path = COLLECTION, **variables: str
 ) -> NewmanRun:
-    """Runs the named folders of the collection, or all of it, and keeps its report in `folder`."""
+    """Runs the named folders of the collection, or all of it, and keeps its report in `folder`.
+
+    `variables` stand in for this cloud's base_url and api_key.
+    """
     report = folder / "report.json"
-    base_url, _, stage = cloud.addresses["url"].rpartition("/")
-    given = {"base_url": base_url, "stage": stage, "api_key": cloud.addresses["apiKey"] if key is None else key}
+    given = {"base_url": cloud.addresses["url"], "api_key": cloud.addresses["apiKey"], **variables}
     command = [PROGRAM, "run", collection, "--environment", ENVIRONMENT, "--working-dir", ROOT]
     command += ["--reporters", "json", "--reporter-json-export", report]
     for name, value in given.items():

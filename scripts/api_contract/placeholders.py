@@ -13,6 +13,7 @@ SHOWN_TEXT = 24
 SHOWN_LANDMARKS = 2
 DECIMALS = 3
 API_ORIGIN = "http://127.0.0.1:8000"
+API_URL = f"{API_ORIGIN}/v1"
 AWS_ORIGIN = "http://127.0.0.1:8001"
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

@@ -6,9 +6,9 @@ from typing import Any
 
 from api_contract.examples import load_examples
 from api_contract.openapi import ROOT, Contract, load_contract
-from api_contract.placeholders import API_ORIGIN
+from api_contract.placeholders import API_URL
 from api_contract.postman_requests import BASE64_VARIABLES, folder, stable_id
-from api_contract.postman_scripts import SCHEMAS_VARIABLE
+from api_contract.postman_scripts import SCHEMAS_VARIABLE, check_script
 from api_contract.recorder import encoded
 from api_contract.walk import load_walk
 
@@ -16,9 +16,12 @@ COLLECTION_FILE = ROOT / "postman" / "faceprint.postman_collection.json"
 ENVIRONMENT_FILE = ROOT / "postman" / "faceprint.postman_environment.json"
 COLLECTION_SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 API_KEY_VARIABLE = "{{api_key}}"
+_TWO_VARIABLES = {"base_url": (API_URL, "default"), "api_key": ("", "secret")}
 _HOW_TO_RUN = """
-**To begin**: import the environment too, choose it, and paste the key that `make run` prints into `api_key`. For AWS
-put the deployed address into `base_url`.
+**To begin**: two variables say where everything goes. Paste the key that `make run` prints into `api_key`. `base_url`
+is the address with its stage, here `http://127.0.0.1:8000/v1`, in AWS `terraform output -raw api_apigateway_url`. Set
+them in the environment that comes with this collection, or in the collection itself. Where one of them does not fit,
+the first request says why, and the run ends there.
 
 **Files**: Postman reads files from its working directory (Settings > General). Choose the repository's folder there,
 or choose a photo in each request that sends one.
@@ -54,8 +57,10 @@ def _collection(contract: Contract) -> dict[str, Any]:
                 _text("in", "header"),
             ],
         },
+        "event": [{"listen": "prerequest", "script": {"type": "text/javascript", "exec": check_script(API_URL)}}],
         "item": [folder(way, number, contract, examples) for number, way in enumerate(load_walk(contract), 1)],
         "variable": [
+            *(_text(name, value) for name, (value, _) in _TWO_VARIABLES.items()),
             *(_text(name, encoded(photo)) for photo, name in BASE64_VARIABLES.items()),
             _text(SCHEMAS_VARIABLE, json.dumps(contract.json_schemas, separators=(",", ":"))),
         ],
@@ -63,12 +68,12 @@ def _collection(contract: Contract) -> dict[str, Any]:
 
 
 def _environment() -> dict[str, Any]:
-    values = {"base_url": (API_ORIGIN, "default"), "stage": ("v1", "default"), "api_key": ("", "secret")}
     return {
         "id": stable_id("environment"),
         "name": "Faceprint on this machine",
         "values": [
-            {"key": name, "value": value, "type": kind, "enabled": True} for name, (value, kind) in values.items()
+            {"key": name, "value": value, "type": kind, "enabled": True}
+            for name, (value, kind) in _TWO_VARIABLES.items()
         ],
         "_postman_variable_scope": "environment",
     }

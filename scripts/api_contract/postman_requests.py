@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from api_contract.examples import Example
 from api_contract.openapi import Contract, Operation
-from api_contract.placeholders import API_ORIGIN
+from api_contract.placeholders import API_URL
 from api_contract.postman_scripts import ZEROS_VARIABLE, prepare_script, test_script
 from api_contract.readable_json import readable_json
 from api_contract.walk import Body, Photo, Step, Way
@@ -69,8 +69,8 @@ def _url(step: Step, operation: Operation | None) -> dict[str, Any]:
     route = step.route
     for name in step.path:
         route = route.replace(f"{{{name}}}", f":{name}")
-    url: dict[str, Any] = {"host": ["{{base_url}}"], "path": ["{{stage}}", *route.strip("/").split("/")]}
-    raw = "{{base_url}}/{{stage}}" + route
+    url: dict[str, Any] = {"host": ["{{base_url}}"], "path": route.strip("/").split("/")}
+    raw = "{{base_url}}" + route
     if step.query:
         raw += "?" + "&".join(f"{name}={value}" for name, value in step.query.items())
         url["query"] = [_described(name, value, said) for name, value in step.query.items()]
@@ -153,4 +153,4 @@ def _saved_answer(step: Step, example: Example) -> dict[str, Any]:
 
 
 def _recorded_url(path: str) -> str:
-    return path if path.startswith("http") else f"{API_ORIGIN}/v1{path}"
+    return path if path.startswith("http") else f"{API_URL}{path}"

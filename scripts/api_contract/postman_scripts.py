@@ -9,6 +9,7 @@ from api_contract.openapi import Contract
 from api_contract.walk import Step, Way, look_up
 
 SCHEMAS_VARIABLE = "schemas"
+CHECKED_VARIABLE = "checked"
 ZEROS_VARIABLE = "zeros"
 TRIES = 60
 PAUSE_MILLISECONDS = 500
@@ -108,9 +109,58 @@ def _clear_lines(leftovers: Sequence[str]) -> list[str]:
         "// What a run that was interrupted has left would be answered as a duplicate.",
         f"for (const target of {json.dumps(leftovers)}) {{",
         "  pm.sendRequest({",
-        '    url: pm.variables.replaceIn("{{base_url}}/{{stage}}") + target,',
+        '    url: pm.variables.replaceIn("{{base_url}}") + target,',
         '    method: "DELETE",',
         '    header: { "x-api-key": pm.variables.get("api_key") },',
         "  }, () => {});",
+        "}",
+    ]
+
+
+def check_script(example_url: str) -> list[str]:
+    """Lines that run before every request and, where the two variables do not fit, say why and end the run.
+
+    What fitted is believed for a minute, so that a run asks once.
+    """
+    return [
+        "// Says what is wrong with base_url and api_key, once, instead of failing at each request.",
+        'const address = String(pm.variables.get("base_url") || "").trim().replace(/\\/+$/, "");',
+        'const key = String(pm.variables.get("api_key") || "").trim();',
+        'pm.variables.set("base_url", address);',
+        'pm.variables.set("api_key", key);',
+        "const stop = (said) => {",
+        "  pm.test(said, () => pm.expect.fail(said));",
+        "  console.error(said);",
+        "  pm.execution.setNextRequest(null);",
+        "  pm.execution.skipRequest();",
+        "};",
+        "const judge = (error, answer) => {",
+        "  if (error) {",
+        "    const why = error.code || error.message;",
+        "    return `Nobody answers at ${address} (${why}): is it running, and is base_url right?`;",
+        "  }",
+        "  let body = {};",
+        "  try { body = answer.json(); } catch (exc) { /* not JSON, so not Faceprint */ }",
+        '  if (answer.code === 429 || (answer.code === 200 && body.settings)) { return ""; }',
+        "  if (answer.code === 403 && body.error) {",
+        "    return `${address} does not know this api_key: paste it again, without spaces.`;",
+        "  }",
+        "  if (answer.code === 403 || answer.code === 404) {",
+        f"    return `${{address}} has no such API: base_url must end with the stage, as in {example_url}`;",
+        "  }",
+        "  return `${address} answers ${answer.code}, and not as Faceprint does: check base_url.`;",
+        "};",
+        "const pair = CryptoJS.SHA256(`${address} ${key}`).toString();",
+        f'const [known, moment] = String(pm.collectionVariables.get("{CHECKED_VARIABLE}") || "").split(" ");',
+        "if (!/^https?:\\/\\/[^/]/.test(address)) {",
+        f'  stop(`base_url is ${{address || "empty"}}: write the address with its stage, such as {example_url}`);',
+        "} else if (!key) {",
+        '  stop("api_key is empty: paste the API key that `make run` printed, or that `terraform output` prints.");',
+        "} else if (known !== pair || Date.now() - Number(moment) > 60000) {",
+        '  pm.sendRequest({ url: `${address}/info`, header: { "x-api-key": key } }, (error, answer) => {',
+        "    const said = judge(error, answer);",
+        "    if (said) { return stop(said); }",
+        f'    pm.collectionVariables.set("{CHECKED_VARIABLE}", `${{pair}} ${{Date.now()}}`);',
+        "  });",
         "}",
     ]

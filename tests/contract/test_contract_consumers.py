@@ -169,14 +169,22 @@ def test_every_request_of_the_collection_has_a_test_of_its_own_and_its_recorded_
     assert codes == {step.name: EXAMPLES[step.step_id].answer.status for step in STEPS.values()}
 
 
+def test_two_variables_lead_the_collection_anywhere_with_or_without_the_environment() -> None:
+    used = set(re.findall(r"\{\{(\w+)\}\}", COLLECTION_FILE.read_text()))
+    own = {variable["key"]: variable["value"] for variable in COLLECTION["variable"]}
+    saved = {name for step in STEPS.values() for name in step.save} | {"zeros"}
+
+    assert used - saved <= own.keys()
+    assert (own["base_url"], own["api_key"]) == ("http://127.0.0.1:8000/v1", "")
+
+
 def test_collection_sends_the_key_of_the_environment_and_the_environment_holds_none() -> None:
     environment = {value["key"]: value for value in json.loads(ENVIRONMENT_FILE.read_text())["values"]}
     sent = {part["key"]: part["value"] for part in COLLECTION["auth"]["apikey"]}
 
     assert sent == {"key": "x-api-key", "value": "{{api_key}}", "in": "header"}
     assert {name: value["value"] for name, value in environment.items()} == {
-        "base_url": "http://127.0.0.1:8000",
-        "stage": "v1",
+        "base_url": "http://127.0.0.1:8000/v1",
         "api_key": "",
     }
     assert environment["api_key"]["type"] == "secret"

@@ -47,10 +47,39 @@ def test_the_collection_runs_after_a_run_that_was_interrupted(newman: None, clou
     assert run.failures == []
 
 
-def test_a_wrong_key_fails_the_collection(newman: None, cloud: LocalCloud, tmp_path: Path) -> None:
-    run = run_newman(cloud, tmp_path, "2 Base64 bodies", key="wrong")
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"api_key": ""}, "api_key is empty: paste the API key that `make run` printed"),
+        ({"api_key": "wrong"}, "does not know this api_key"),
+        ({"base_url": ""}, "base_url is empty: write the address with its stage"),
+        ({"base_url": "127.0.0.1:8000/v1"}, "base_url is 127.0.0.1:8000/v1: write the address"),
+        ({"base_url": "http://127.0.0.1:1/v1"}, "Nobody answers at http://127.0.0.1:1/v1 (ECONNREFUSED)"),
+        ({"base_url": "{origin}"}, "base_url must end with the stage"),
+        ({"base_url": "{origin}/v9/"}, "base_url must end with the stage"),
+        ({"base_url": "{aws}"}, "and not as Faceprint does"),
+    ],
+)
+def test_the_first_request_says_which_variable_is_wrong_and_the_run_ends(
+    newman: None, cloud: LocalCloud, tmp_path: Path, wrong: dict[str, str], said: str
+) -> None:
+    places = {"origin": cloud.addresses["url"].rpartition("/")[0], "aws": cloud.addresses["awsEndpoint"]}
+    given = {name: value.format(**places) for name, value in wrong.items()}
 
-    assert len(run.failures) > FOLDERS["2 Base64 bodies"]
+    for folder in ("1 File bodies", "2 Base64 bodies"):
+        run = run_newman(cloud, tmp_path, folder, **given)
+
+        assert said in run.failures[-1]
+        assert run.failures[:-1] in ([], [": connect ECONNREFUSED 127.0.0.1:1"])  # Newman's own word
+        assert (run.requests, run.assertions) <= (1, 1)
+
+
+def test_an_address_with_a_slash_and_a_key_with_spaces_do_as_well(
+    newman: None, cloud: LocalCloud, tmp_path: Path
+) -> None:
+    given = {"base_url": f" {cloud.addresses['url']}/ ", "api_key": f" {cloud.addresses['apiKey']} "}
+
+    assert run_newman(cloud, tmp_path, "2 Base64 bodies", **given).failures == []
 
 
 def test_an_answer_of_another_shape_fails_the_collection(newman: None, cloud: LocalCloud, tmp_path: Path) -> None:
