@@ -6,12 +6,14 @@ Exit codes: 0 done, 1 something failed, 2 called wrongly, 130 Ctrl-C.
 import argparse
 import json
 import os
+import re
 import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, Any, NoReturn, TypeVar
 
@@ -27,6 +29,9 @@ from shared_pace import SharedPace
 
 FAILED, USAGE, INTERRUPTED = 1, 2, 130
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png")
+_COLOURS = {"match": "green", "unknown": "yellow", "no_match": "yellow", "no_face": "yellow", "low_quality": "yellow"}
+_COLOURS |= {"error": "red", "FAILED": "red", "PENDING": "yellow"}
+_FOR_PROGRAMS = re.compile(r" \(\d{3} \w+(?:, request [\w-]+)?\)$")
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Row = dict[str, Any]
@@ -60,13 +65,22 @@ def connect(arguments: argparse.Namespace, **options: Any) -> FaceprintClient:
     url = arguments.url or settings.get("FACEPRINT_URL")
     api_key = arguments.api_key or settings.get("FACEPRINT_API_KEY")
     given = {"FACEPRINT_URL": url, "FACEPRINT_API_KEY": api_key}
+    missing = [name for name, value in given.items() if not value]
     if not url or not api_key:
-        missing = " and ".join(name for name, value in given.items() if not value)
-        raise UsageError(f"Set {missing} in the environment or in .env, or give --url and --api-key.")
+        raise UsageError(
+            f"Set {' and '.join(missing)} in the environment or in .env, or give --url and --api-key."
+            + _misspelt(missing, settings)
+        )
     try:
         return FaceprintClient(url, api_key, **options)
     except FaceprintError as error:
         raise UsageError(str(error)) from error
+
+
+def _misspelt(missing: Sequence[str], settings: Iterable[str]) -> str:
+    """What there is instead of a name, where it looks like it."""
+    found = [(close[0], name) for name in missing if (close := get_close_matches(name, settings, n=1, cutoff=0.75))]
+    return "".join(f" There is {written}; {name} is meant?" for written, name in found)
 
 
 def run_script(main: Callable[[], int], *, failed: int = FAILED) -> NoReturn:
@@ -145,10 +159,19 @@ def or_error(work: Callable[[Item], Result]) -> Callable[[Item], Result | Facepr
 
 
 def tell_errors(errors: Sequence[str]) -> int:
-    """Each on a line of standard error; the exit code of a script that met them."""
+    """Each on a line of standard error, red and short on a terminal; the exit code of a script that met them."""
+    console = Console(stderr=True)
     for error in errors:
-        print(error, file=sys.stderr)
+        if console.is_terminal:
+            console.print(Text(short_reason(error), style="red"))
+        else:
+            print(error, file=sys.stderr)
     return FAILED if errors else 0
+
+
+def short_reason(text: str) -> str:
+    """Without status, code and request id, which logs and programs need and people who look on do not."""
+    return _FOR_PROGRAMS.sub("", text)
 
 
 def with_progress(results: Iterable[Result], *, total: int, what: str) -> Iterator[Result]:
@@ -169,11 +192,17 @@ def print_rows(rows: Iterable[Row], *, columns: Sequence[str], as_json: bool = F
     if as_json:
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))
-    elif sys.stdout.isatty():
-        Console().print(make_table(rows, columns=columns))
     else:
-        for row in rows:
-            print("\t".join(show(row.get(column)) for column in columns))
+        print_rows_on(Console(), rows, columns=columns)
+
+
+def print_rows_on(console: Console, rows: Iterable[Row], *, columns: Sequence[str]) -> None:
+    """A table where the console is a terminal, tab-separated lines elsewhere."""
+    if console.is_terminal:
+        console.print(make_table(rows, columns=columns))
+        return
+    for row in rows:
+        print("\t".join(show(row.get(column)) for column in columns), file=console.file)
 
 
 def make_table(rows: Iterable[Row], *, columns: Sequence[str]) -> Table:
@@ -182,8 +211,13 @@ def make_table(rows: Iterable[Row], *, columns: Sequence[str]) -> Table:
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(show(row.get(column))) for column in columns))
+        table.add_row(*(_cell(column, row.get(column)) for column in columns))
     return table
+
+
+def _cell(column: str, value: Any) -> Text:
+    text = show(value)
+    return Text(short_reason(text) if column == "reason" else text, style=_COLOURS.get(text, ""))
 
 
 def show(value: Any) -> str:

@@ -5,6 +5,7 @@ import plain_shell  # noqa: F401  # before what it speaks of
 
 import argparse
 import base64
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -46,16 +47,18 @@ def main() -> int:
     options = {"threshold": arguments.threshold, "max_search": arguments.max_search, "annotate": True}
     identify = partial(client.identify, **options)
     answers = in_parallel(or_error(identify), list(targets), workers=_WORKERS)
-    rows, errors = [], []
+    rows, errors, drawn = [], [], list[Path]()
     for photo, answer in zip(targets, with_progress(answers, total=len(targets), what="Identifying"), strict=True):
         if isinstance(answer, FaceprintError):
             errors.append(f"{show(photo)}: {answer}")
             continue
         with replace_file(targets[photo]) as file:
             file.write(base64.b64decode(answer["annotated"]))
-        rows += _rows(photo, answer)
+        drawn.append(photo)
+        rows += _rows(photo, targets[photo], answer)
         errors += _unsearched(photo, answer)
     print_rows(rows, columns=COLUMNS, as_json=arguments.json)
+    _tell_pictures([targets[photo] for photo in targets if photo in drawn])
     return tell_errors(errors)
 
 
@@ -90,7 +93,16 @@ def _plan(paths: list[Path], out: Path | None, *, overwrite: bool) -> dict[Path,
     return targets
 
 
-def _rows(photo: Path, answer: Answer) -> list[Answer]:
+def _tell_pictures(pictures: list[Path]) -> None:
+    """On standard error: rows are what standard output is for."""
+    if len(pictures) == 1:
+        print(f"The picture with boxes and names: {show(pictures[0])}", file=sys.stderr)
+    elif pictures:
+        folders = ", ".join(sorted({show(picture.parent) for picture in pictures}))
+        print(f"{len(pictures)} pictures with boxes and names (*{SUFFIX}) are in {folders}", file=sys.stderr)
+
+
+def _rows(photo: Path, picture: Path, answer: Answer) -> list[Answer]:
     """One per face, and one for a photo without."""
     faces = [
         {
@@ -99,10 +111,12 @@ def _rows(photo: Path, answer: Answer) -> list[Answer]:
             "outcome": face["outcome"],
             "name": face["name"],
             "similarity": face.get("match", {}).get("Similarity"),
+            "picture": str(picture),
         }
         for number, face in enumerate(answer["faces"], start=1)
     ]
-    return faces or [{"file": str(photo), "face": 0, "outcome": "no_face", "name": None, "similarity": None}]
+    nobody = {"face": 0, "outcome": "no_face", "name": None, "similarity": None}
+    return faces or [{"file": str(photo), **nobody, "picture": str(picture)}]
 
 
 def _unsearched(photo: Path, answer: Answer) -> list[str]:

@@ -19,15 +19,23 @@ from face_engine.vision.model_files import MANIFEST_FILE, ModelsMissingError, Pr
 USABLE, WRONG, NOT_JUDGED = 0, 1, 3
 """Exit codes; 2 is that of wrong arguments. NOT_JUDGED: the pack runs, but the photos do not show that it is good."""
 
+_NO_PHOTOS = """
+The pack can be served. How well it tells people apart shows on photos alone: give --photos DIR, a folder with a folder
+for each person, as DIR/Ann Lee/1.jpg. Two people and two photos of one are the least; thirty with four each say much."""
+
 
 def check_pack(folder: Path, photos: Path | None, *, precision: Precision, say: Callable[[str], None]) -> int:
     """Tell, line by line, what the pack in `folder` is worth on `photos`; answers the exit code.
 
+    Without photos it tells of mistakes in description and models, and that nothing more can be said.
     Raises `PackError` with all mistakes of pack and photos together.
     """
     pack, detector, embedder, listed = _open_all(folder, photos, precision)
     for line in describe_pack(pack):
         say(line)
+    if photos is None:
+        say(_NO_PHOTOS)
+        return NOT_JUDGED
     cv2.setNumThreads(1)
     look_at(listed[0], detector, embedder, Stopwatch())  # the first run of a model allocates
     stopwatch = Stopwatch()
@@ -42,7 +50,7 @@ def _open_all(
     folder: Path, photos: Path | None, precision: Precision
 ) -> tuple[Pack, FaceDetector, FaceEmbedder, list[Photo]]:
     listed = list_photos(photos) if photos else []
-    mistakes = [] if listed else [f"--photos: no folder with photos as Name/*.jpg in {photos or 'nothing'}"]
+    mistakes = [] if listed or not photos else [f"--photos: no folder with photos as Name/*.jpg in {photos}"]
     try:
         if not (folder / PACK_FILE).exists() and not (folder / MANIFEST_FILE).exists():
             raise PackError(folder, [f"there is no {PACK_FILE} in {folder}"])

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from command_line import make_table, show
+from command_line import print_rows_on, show
 from faceprint_client import MAX_REQUEST_BYTES
 from indexing.plan import PhotoFile, Plan
 
@@ -43,7 +43,7 @@ class Summary:
 def print_summary(summary: Summary, console: Console) -> None:
     """Counts, then a table of what failed and why."""
     if summary.failures:
-        console.print(make_table(summary.failures, columns=("file", "reason")))
+        print_rows_on(console, summary.failures, columns=("file", "reason"))
     parts = {
         "indexed": summary.indexed,
         "without a face": summary.no_face,
@@ -81,7 +81,7 @@ def describe_plan(plan: Plan, *, ignored: Counter[str], usd: float) -> dict[str,
 def print_plan(plan: Plan, *, ignored: Counter[str], usd: float, names_from: str, console: Console) -> None:
     """The dry run for people."""
     if plan.impossible:
-        console.print(make_table(list_problems(plan.impossible), columns=("file", "reason")))
+        print_rows_on(console, list_problems(plan.impossible), columns=("file", "reason"))
     large = sum(photo.bytes > MAX_REQUEST_BYTES for photo in plan.new)
     size = f"{_bytes(plan.new) / _MEGABYTE:.1f} MB"
     console.print(f"to index         {len(plan.new)} photos, {size}, about ${usd:.3f}", highlight=False)
@@ -106,7 +106,7 @@ def _print_names(photos: Sequence[PhotoFile], console: Console) -> None:
         for name, count in sorted(names.items())[:_MOST_NAMES]
     ]
     if rows:
-        console.print(make_table(rows, columns=("name", "photos", "as in")))
+        print_rows_on(console, rows, columns=("name", "photos", "as in"))
     if len(names) > _MOST_NAMES:
         console.print(f"… and {len(names) - _MOST_NAMES} more names", highlight=False)
 

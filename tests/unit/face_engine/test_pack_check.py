@@ -57,6 +57,21 @@ def test_report_has_faces_speed_accuracy_and_a_calibration_to_paste(tmp_path: Pa
     assert "licence MIT, from made by a test" in report
 
 
+def test_without_photos_it_says_that_the_pack_can_be_served_and_what_photos_would_show(tmp_path: Path) -> None:
+    code, report = check(write_pack(tmp_path / "pack"), None)
+
+    assert code == NOT_JUDGED
+    assert "licence MIT, from made by a test" in report
+    assert "give --photos DIR" in report and "nothing" not in report
+
+
+def test_a_folder_without_photos_is_named(tmp_path: Path) -> None:
+    with pytest.raises(PackError) as refused:
+        check(write_pack(tmp_path / "pack"), tmp_path)
+
+    assert refused.value.mistakes == [f"--photos: no folder with photos as Name/*.jpg in {tmp_path}"]
+
+
 def test_calibration_can_be_pasted_into_the_pack(tmp_path: Path) -> None:
     photos = write_photos(tmp_path / "photos")
     _, report = check(write_pack(tmp_path / "pack", calibration=None), photos)

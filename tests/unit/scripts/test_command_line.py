@@ -1,6 +1,8 @@
 """What the scripts share: where the service is, how they end, how they print and write."""
 
 import argparse
+import base64
+import io
 import json
 import os
 import signal
@@ -11,8 +13,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from command_line import UsageError, connect, find_photos, replace_file, show
+from command_line import UsageError, connect, find_photos, print_rows_on, replace_file, show
+from indexing.summary import Summary, print_summary
 from local_world import wait_until
 from tiny_http_server import Reply, tiny_server
 
@@ -267,3 +271,56 @@ def test_names_cannot_play_with_the_terminal() -> None:
     assert show("a\x1b[31m\tb\n") == "a�[31m�b�"
     assert show(97.56) == "97.6"
     assert show(None) == "-"
+
+
+ROWS = [{"file": "a.jpg", "outcome": "match", "reason": "Send a JPEG. (415 UnsupportedFormat, request 7d1f-5a52)"}]
+
+
+def printed(*, on_a_terminal: bool) -> str:
+    console = Console(file=io.StringIO(), force_terminal=on_a_terminal, color_system="standard", width=100)
+    print_rows_on(console, ROWS, columns=("file", "outcome", "reason"))
+    return console.file.getvalue()
+
+
+def test_rows_are_tab_separated_where_no_person_looks() -> None:
+    assert printed(on_a_terminal=False) == f"a.jpg\tmatch\t{ROWS[0]['reason']}\n"
+
+
+def test_a_terminal_shows_colours_and_short_reasons() -> None:
+    shown = printed(on_a_terminal=True)
+
+    assert "\x1b[32mmatch" in shown
+    assert "Send a JPEG." in shown and "UnsupportedFormat" not in shown
+
+
+def test_the_plan_and_the_summary_of_a_folder_hold_no_table_in_a_pipe() -> None:
+    console = Console(file=io.StringIO(), force_terminal=False)
+    print_summary(Summary(photos=1, failed=1, failures=[{"file": "scan.jpg", "reason": "Send a JPEG."}]), console)
+
+    assert console.file.getvalue() == "scan.jpg\tSend a JPEG.\n1 photos: 1 failed\n"
+
+
+def test_a_setting_that_is_nearly_written_right_is_pointed_out(settings: Path) -> None:
+    settings.write_text("FACEPRINT_URL=http://file/v1\nFACEPRINT_KEY=key\n")
+
+    with pytest.raises(UsageError, match="There is FACEPRINT_KEY; FACEPRINT_API_KEY is meant"):
+        connect(NONE)
+
+
+def test_identify_says_where_its_pictures_are_and_keeps_standard_output_for_rows(tmp_path: Path) -> None:
+    face = {"outcome": "match", "name": "Ada", "match": {"Similarity": 99.0}}
+    answer = Reply({"faces": [face], "annotated": base64.b64encode(b"a picture").decode()})
+    (tmp_path / "group.jpg").write_bytes(b"\xff\xd8\xff")
+    (tmp_path / "other.jpg").write_bytes(b"\xff\xd8\xff")
+    with tiny_server(answer) as server:
+        options = ["--url", f"{server.url}/v1", "--api-key", "key"]
+        one = run("identify", "group.jpg", *options, folder=tmp_path)
+        many = run("identify", ".", "--out", "named", "--json", *options, folder=tmp_path)
+
+    assert (one.returncode, one.stdout) == (0, "group.jpg\t1\tmatch\tAda\t99.0\n")
+    assert one.stderr == "The picture with boxes and names: group-named.jpg\n"
+    assert many.stderr == "2 pictures with boxes and names (*-named.jpg) are in named\n"
+    assert [json.loads(line)["picture"] for line in many.stdout.splitlines()] == [
+        "named/group-named.jpg",
+        "named/other-named.jpg",
+    ]
