@@ -21,7 +21,8 @@ USABLE, WRONG, NOT_JUDGED = 0, 1, 3
 
 _NO_PHOTOS = """
 The pack can be served. How well it tells people apart shows on photos alone: give --photos DIR, a folder with a folder
-for each person, as DIR/Ann Lee/1.jpg. Two people and two photos of one are the least; thirty with four each say much."""
+for each person, as DIR/Ann Lee/1.jpg. Two people and two photos of one are the least; thirty with four each say much.
+"""
 
 
 def check_pack(folder: Path, photos: Path | None, *, precision: Precision, say: Callable[[str], None]) -> int:
@@ -34,7 +35,7 @@ def check_pack(folder: Path, photos: Path | None, *, precision: Precision, say: 
     for line in describe_pack(pack):
         say(line)
     if photos is None:
-        say(_NO_PHOTOS)
+        say(_NO_PHOTOS.rstrip())
         return NOT_JUDGED
     cv2.setNumThreads(1)
     look_at(listed[0], detector, embedder, Stopwatch())  # the first run of a model allocates

@@ -87,7 +87,7 @@ def is_taken_by_terraform(name: str, text: str) -> bool:
     python = condition[1].replace(f"var.{name.lower()}", "value").replace("&&", " and ").replace("||", " or ")
     python = re.sub(r"alltrue\(\[for (\w+) in value : (.+)\]\)", r"all([\2 for \1 in value])", python)
     python = re.sub(r"can\((regex\(.*?\))\)(?= |$)", r"can(lambda: \1)", python).replace(" !", " not ")
-    names = {"value": value, "floor": floor, "regex": regex, "can": can, "all": all}
+    names = {"value": value, "null": None, "floor": floor, "regex": regex, "can": can, "all": all}
     names |= {"contains": lambda some, one: one in some, "startswith": str.startswith}
     return bool(eval(python, {"__builtins__": {}, **names}))
 
