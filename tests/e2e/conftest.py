@@ -50,9 +50,9 @@ def world(request: pytest.FixtureRequest) -> tuple[str, ...]:
 
 
 @pytest.fixture(scope="session")
-def way() -> str:
-    """How clients come to the API. Tests that also come by its custom domain have `way` among their parameters."""
-    return "address"
+def way(request: pytest.FixtureRequest) -> str:
+    """How clients come to the API: by its address, and where a test has `way` as a parameter by its custom domain."""
+    return getattr(request, "param", "address")
 
 
 @pytest.fixture(scope="session")

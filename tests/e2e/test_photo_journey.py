@@ -14,7 +14,7 @@ from PIL import Image
 
 from local_world import LocalCloud, sample, wait_until
 
-pytestmark = pytest.mark.parametrize("way", ["address", "domain"], scope="session")
+pytestmark = pytest.mark.parametrize("way", ["address", "domain"], indirect=True, scope="session")
 
 
 def test_a_person_is_found_on_another_photo(library: LocalCloud) -> None:
@@ -252,17 +252,18 @@ def test_faces_are_read_searched_compared_and_removed(library: LocalCloud) -> No
     library.send("DELETE", "/index/second.jpg")
 
 
-def test_a_search_makes_two_aws_calls_and_an_index_record_at_most_five(library: LocalCloud) -> None:
+def test_a_search_makes_two_aws_calls_and_an_index_record_at_most_five(library: LocalCloud, way: str) -> None:
+    key = f"calls/by-{way}.jpg"
     library.send("PUT", "/search", sample("barack-obama-2"))
-    library.put("calls.jpg", sample("group"))
-    library.put("calls.jpg", sample("joe-biden-1"))
-    library.send("DELETE", "/index/calls.jpg")
+    library.put(key, sample("group"))
+    library.put(key, sample("joe-biden-1"))
+    library.send("DELETE", f"/index/{key}")
 
     searched = [
         line for line in library.log("search") if line["message"] == "served" and line["operation"] == "PUT /search"
     ]
     assert searched[-1]["calls"] == {"rekognition.SearchFacesByImage": 1, "dynamodb.BatchGetItem": 1}
-    indexed = [line for line in library.log("index") if line.get("key") == "calls.jpg" and "status" in line]
+    indexed = [line for line in library.log("index") if line.get("key") == key and "status" in line]
     assert len(indexed) == 2
     assert all(sum(line["calls"].values()) <= 5 for line in indexed)
 

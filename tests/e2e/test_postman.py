@@ -17,7 +17,7 @@ from newman_runner import COLLECTION, require_newman, run_newman
 FOLDERS = {folder["name"]: len(folder["item"]) for folder in json.loads(COLLECTION.read_text())["item"]}
 
 
-by_both_ways = pytest.mark.parametrize("way", ["address", "domain"], scope="session")
+by_both_ways = pytest.mark.parametrize("way", ["address", "domain"], indirect=True, scope="session")
 
 
 @pytest.fixture
