@@ -1,16 +1,16 @@
 """What requests of each service need."""
 
-import re
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote
 from xml.etree.ElementTree import ParseError
 
+from local_cloud.backend.moto_state import ACCOUNT_ID
 from local_cloud.iam.dynamodb_needs import dynamodb_needs
 from local_cloud.iam.requests import AwsRequest, MalformedRequestError, Need
+from local_cloud.iam.rest_needs import api_gateway_needs, lambda_needs, route53_needs
 from local_cloud.iam.s3_needs import s3_needs, to_read
 
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, ParseError)
-_INVOCATION = re.compile(r"/2015-03-31/functions/([^/]+)/invocations/?")
 
 
 def needs_of(request: AwsRequest) -> list[Need]:
@@ -67,20 +67,19 @@ def _rekognition(request: AwsRequest) -> Iterator[Need]:
             yield to_read(place["Bucket"], place["Name"], place.get("Version"))
 
 
-def _lambda(request: AwsRequest) -> Iterator[Need]:
-    found = _INVOCATION.fullmatch(request.path)
-    if found is None:
-        yield request.need()
-    else:
-        name = unquote(found[1]).split(":function:")[-1].split(":")[0]
-        yield Need("lambda:InvokeFunction", request.arn(f"function:{name}"))
+def _iam(request: AwsRequest) -> Iterator[Need]:
+    role = request.parameters.get("RoleName")
+    yield request.need(f"arn:aws:iam::{ACCOUNT_ID}:role/{role}" if role else "*")
 
 
 _NEEDS: dict[str, Callable[[AwsRequest], Iterator[Need]]] = {
+    "apigateway": api_gateway_needs,
     "dynamodb": dynamodb_needs,
-    "lambda": _lambda,
+    "iam": _iam,
+    "lambda": lambda_needs,
     "logs": _logs,
     "rekognition": _rekognition,
+    "route53": route53_needs,
     "s3": s3_needs,
     "sns": _sns,
     "sqs": _sqs,

@@ -15,7 +15,14 @@ _CONFIGURATIONS = {
     "encryption": "EncryptionConfiguration",
     "replication": "ReplicationConfiguration",
     "accelerate": "AccelerateConfiguration",
+    "object-lock": "BucketObjectLockConfiguration",
+    "publicAccessBlock": "BucketPublicAccessBlock",
+    "ownershipControls": "BucketOwnershipControls",
+    "requestPayment": "BucketRequestPayment",
+    "cors": "BucketCORS",
 }
+# What alone has an action for its removal; to remove anything else is to put it.
+_DELETED = ("policy", "website")
 _LISTING_PARAMETERS = {
     *("list-type", "prefix", "delimiter", "marker", "max-keys", "encoding-type"),
     *("start-after", "continuation-token", "fetch-owner"),
@@ -86,5 +93,6 @@ def _bucket_action(method: str, query: Mapping[str, str]) -> str:
     listing = next((action for name, action in _LISTINGS.items() if name in parts), None)
     if listing and method == "GET":
         return listing
-    verb, part = _VERBS.get(method, "Put"), parts[0]
+    part = parts[0]
+    verb = "Put" if method == "DELETE" and part not in _DELETED else _VERBS.get(method, "Put")
     return verb + (_CONFIGURATIONS.get(part) or f"Bucket{part.title().replace('-', '')}")

@@ -72,7 +72,7 @@ class Terraform:
 
     def resources(self) -> list[str]:
         """Addresses of what the state holds, data sources left out."""
-        lines = self._run("state", "list").output.split()
+        lines = self._run("state", "list").output.splitlines()  # keys of for_each may have spaces
         return [line for line in lines if not line.rpartition(".data.")[1] and not line.startswith("data.")]
 
     def _init(self) -> None:

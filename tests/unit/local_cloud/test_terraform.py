@@ -142,11 +142,11 @@ def test_a_plan_with_changes_is_no_failure(tmp_path: Path, program: Program, sta
 
 
 def test_the_state_is_counted_without_data_sources(tmp_path: Path, program: Program) -> None:
-    program(
-        'echo "a warning of six words more" >&2; printf "%s\\n" aws_x.a data.aws_y.b "module.f[\\"k\\"].data.aws_y.c"'
-    )
+    script = """echo a warning of six words more >&2
+printf '%s\\n' 'aws_x.a["two words"]' data.aws_y.b 'module.f["k"].data.aws_y.c'"""
+    program(script)
 
-    assert deployment(tmp_path).resources() == ["aws_x.a"]
+    assert deployment(tmp_path).resources() == ['aws_x.a["two words"]']
 
 
 def test_without_terraform_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
