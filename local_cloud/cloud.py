@@ -48,6 +48,7 @@ from local_cloud.monitoring.services import GatewayMetrics, LambdaMetrics
 from local_cloud.prerequisites import require_free_ports, require_packages
 from local_cloud.private_files import make_private
 from local_cloud.provision.domain import ensure_zone
+from local_cloud.provision.progress import Progress, silent
 from local_cloud.provision.storage import ensure_collection
 from local_cloud.provision.terraform import Run, Terraform, require_terraform, variables_of
 from local_cloud.provision.world import build_code, provision
@@ -79,8 +80,8 @@ class Addresses:
 class Cloud:
     """A running local cloud. `close` ends everything, in the reverse order of its start."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+    def __init__(self, settings: Settings, progress: Progress = silent) -> None:
+        self.settings, self._progress = settings, progress
         self._stack = ExitStack()
         self._recorder = Recorder()
         self._lock: DataLock | None = None
@@ -148,7 +149,9 @@ class Cloud:
             ensure_zone(aws, self.settings.root_domain)
         variables = variables_of(self.settings)
         folder = self.data / "terraform" / self.settings.shared_resource_identifier
-        self.terraform = Terraform(folder, aws_endpoint=aws.endpoint, variables=variables, region=aws.region)
+        self.terraform = Terraform(
+            folder, aws_endpoint=aws.endpoint, variables=variables, region=aws.region, progress=self._progress
+        )
         self.applied = self.terraform.apply()
         return aws, door
 

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import NoReturn
 
 from local_cloud.cloud import Cloud
-from local_cloud.commands.terminal import tell
+from local_cloud.commands.terminal import CountedResources, tell
 from local_cloud.private_files import OTHERS_NOTHING
 from local_cloud.settings import Settings, read_settings, strange_names
 from local_cloud.state import RunningState, announce, retract
@@ -57,7 +57,7 @@ def running_cloud(settings: Settings, *, announced: bool) -> Iterator[Cloud]:
         )
     if settings.terraform:
         tell("Applying terraform/ to the local cloud: a minute or two")
-    cloud = Cloud(settings)
+    cloud = Cloud(settings, CountedResources())
     log_to(cloud.logs / "local_cloud.log")
     state = RunningState(os.getpid(), str(cloud.data), cloud.addresses.as_dict())
     try:

@@ -11,12 +11,15 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from local_cloud.errors import StartupError
+from local_cloud.provision.progress import Counter, Progress, silent
 from local_cloud.settings import (
     ACCESS_KEY_ID,
     REPOSITORY,
@@ -45,7 +48,16 @@ class Run:
 class Terraform:
     """One deployment: its copy of the sources, its variables and its state, below `folder`."""
 
-    def __init__(self, folder: Path, *, aws_endpoint: str, variables: Mapping[str, str], region: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        aws_endpoint: str,
+        variables: Mapping[str, str],
+        region: str,
+        progress: Progress = silent,
+    ) -> None:
+        self._progress = progress
         self.folder = folder / "terraform"
         self.log = folder / "terraform.log"
         self._environment = terraform_environment(aws_endpoint, region) | {
@@ -100,8 +112,10 @@ class Terraform:
             text=True,
             start_new_session=True,
         )
-        with _interrupted_in_order(process):
-            output, errors = process.communicate()
+        counter = Counter(command, self._progress if command in ("apply", "destroy") else silent)
+        with _interrupted_in_order(process), _read_while_it_runs(process, counter.read) as outputs:
+            process.wait()
+        output, errors = ("".join(lines) for lines in outputs)
         with self.log.open("a", encoding="utf-8") as log:
             log.write(f"$ terraform {command} {' '.join(options)}\n{output}{errors}\n")
         return process.returncode, output, errors
@@ -111,6 +125,33 @@ def _failure(command: str, output: str) -> StartupError:
     _, _, errors = output.partition("Error: ")
     said = f"Error: {errors}" if errors else output[-2000:]
     return StartupError(f"terraform {command} failed (with --data DIR, terraform.log there has it all)\n{said.strip()}")
+
+
+@contextlib.contextmanager
+def _read_while_it_runs(
+    process: subprocess.Popen[str], tell: Callable[[str], None]
+) -> Iterator[tuple[list[str], list[str]]]:
+    """Lines of both outputs, complete at the end; each of standard output is told at once."""
+    assert process.stdout is not None and process.stderr is not None
+    output: list[str] = []
+    errors: list[str] = []
+    readers = [
+        threading.Thread(target=_read_lines, args=(process.stdout, output, tell), daemon=True),
+        threading.Thread(target=_read_lines, args=(process.stderr, errors, None), daemon=True),
+    ]
+    for reader in readers:
+        reader.start()
+    yield output, errors
+    for reader in readers:
+        reader.join()
+
+
+def _read_lines(stream: IO[str], lines: list[str], tell: Callable[[str], None] | None) -> None:
+    with stream:
+        for line in stream:
+            lines.append(line)
+            if tell:
+                tell(line)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """terraform/ applied by the real AWS provider: the same world as by boto3, a clean second plan, and nothing left."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import requests
 from alarms import Alarmed, alarm_definitions, in_alarm
 from deployment_description import describe, what_is_there
 from local_cloud.errors import StartupError
-from local_world import WITH_DOMAIN, LocalCloud, sample, start_cloud, wait_until
+from local_world import ROOT, WITH_DOMAIN, LocalCloud, sample, start_cloud, wait_until
 from terraform_world import deployment_of, planned_changes
 
 pytestmark = pytest.mark.e2e
@@ -187,6 +188,12 @@ def _all_of(cloud: LocalCloud) -> tuple[dict[str, Any], ...]:
     return what_is_there(cloud), describe(cloud), {"rules": rules}
 
 
+def told_in_documents() -> set[int]:
+    """How many resources a person is told that Terraform makes."""
+    pages = (ROOT / "README.md", ROOT / "docs/deploy.md")
+    return {int(number) for page in pages for number in re.findall(r"(\d\d+) resources", page.read_text())}
+
+
 @by_terraform
 def test_a_second_plan_is_clean_and_destroy_leaves_nothing(cloud: LocalCloud) -> None:
     """The last of all: the cloud is empty afterwards."""
@@ -210,6 +217,7 @@ def test_two_deployments_stand_side_by_side_one_with_a_domain(tmp_path: Path) ->
     try:
         one.put("one.jpg", sample("grace-hopper"), "Grace Hopper")
         first = what_is_there(one)
+        assert told_in_documents() == {len(deployment_of(one).resources())}
     finally:
         one.stop()
     environment = {f"TF_VAR_{name}": value for name, value in other_logging.items()}

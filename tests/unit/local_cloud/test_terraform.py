@@ -58,16 +58,15 @@ def test_origins_become_a_list() -> None:
 
 
 def test_a_custom_domain_is_asked_for_in_the_same_words() -> None:
-    chosen = read_settings(
-        {}, {"AWS_APIGATEWAY_CREATE_CUSTOM_DOMAIN": "true", "AWS_APIGATEWAY_ROOT_DOMAIN": "example.com"}
-    )
+    wanted = {"AWS_APIGATEWAY_CREATE_CUSTOM_DOMAIN": "true", "AWS_APIGATEWAY_ROOT_DOMAIN": "example.com"}
+    chosen = read_settings({}, {".env": wanted})
 
     variables = variables_of(chosen)
 
     assert variables["aws_apigateway_create_custom_domain"] == "true"
     assert variables["aws_apigateway_root_domain"] == "example.com"
     with pytest.raises(StartupError, match="set AWS_APIGATEWAY_ROOT_DOMAIN"):
-        read_settings({}, {"AWS_APIGATEWAY_CREATE_CUSTOM_DOMAIN": "true"})
+        read_settings({}, {".env": {"AWS_APIGATEWAY_CREATE_CUSTOM_DOMAIN": "true"}})
 
 
 def test_sources_are_copied_anew_and_state_stays(tmp_path: Path) -> None:
