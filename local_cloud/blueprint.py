@@ -119,6 +119,7 @@ def facts_of(settings: Settings, names: Names, index_queue_url: str) -> dict[str
         "link_expiry_seconds": str(settings.link_expiry_seconds),
         "cors_allowed_origins": settings.cors_allowed_origins,
         "metrics_namespace": settings.metrics_namespace,
+        "rekognition_endpoint_url": settings.rekognition_endpoint_url,
     }
 
 

@@ -12,6 +12,7 @@ from local_cloud.backend.application import AwsBackend
 from local_cloud.backend.cloudwatch import BackendCloudWatch
 from local_cloud.backend.corrections.functions import announce_reserved_concurrency
 from local_cloud.backend.corrections.object_bytes import keep_objects_in
+from local_cloud.backend.corrections.quotas import tell_concurrency
 from local_cloud.backend.corrections.s3_events import send_events_through
 from local_cloud.backend.domains import BackendDomains
 from local_cloud.backend.moto_state import ACCOUNT_ID
@@ -32,7 +33,7 @@ from local_cloud.gateway.app import Gateway
 from local_cloud.gateway.contract_page import ContractPage
 from local_cloud.gateway.domains import DomainsFirst
 from local_cloud.gateway.steps import Deployed
-from local_cloud.gateway.usage import Usage
+from local_cloud.gateway.usage import MethodThrottles, Usage
 from local_cloud.guard import Guard
 from local_cloud.http_server import HttpServer
 from local_cloud.iam.gate import Gate
@@ -125,7 +126,7 @@ class Cloud:
             url=url,
             apiKey=deployment.api_key,
             awsEndpoint=aws.endpoint,
-            rekognitionEndpoint=self.engine.endpoint,
+            rekognitionEndpoint=settings.rekognition_endpoint_url or self.engine.endpoint,
             bucket=names.bucket,
             table=names.table,
             imagesTable=names.images_table,
@@ -159,7 +160,8 @@ class Cloud:
         """What boto3 has left for when the engine is up."""
         if self.terraform is None:
             self.engine.wait_until_healthy(_ENGINE_SECONDS)
-            ensure_collection(aws.client("rekognition"), names.collection)
+            rekognition = Aws(self.settings.rekognition_endpoint_url or aws.endpoint, aws.region)
+            ensure_collection(rekognition.client("rekognition"), names.collection)
 
     def _data_folder(self) -> Path:
         if self.settings.data is not None:
@@ -175,6 +177,7 @@ class Cloud:
         """The backend behind its door, and the engine, which reads photos through the door."""
         settings = self.settings
         keep_objects_in(self.data / "objects")
+        tell_concurrency(settings.concurrency)
         self.backend = AwsBackend()
         self._keeper = Keeper(self.backend, self.data / "aws.snapshot")
         self._stack.callback(self._keeper.close)  # last of all that can still change something
@@ -285,6 +288,7 @@ class Cloud:
             account_id=ACCOUNT_ID,
             may_invoke=gateway_permission(deployment.functions),
             domains=BackendDomains(self.settings.region),
+            throttles=MethodThrottles(deployment.limits),
         )
         metrics = GatewayMetrics(self._recorder, api_name=deployment.api_name, stage=self.settings.stage)
         gateway = Gateway(deployed, access_log, metrics)

@@ -17,7 +17,7 @@ from typing import Any
 from local_cloud.aws import Aws
 from local_cloud.errors import StartupError
 from local_cloud.gateway.definition import ApiDefinition, read_definition
-from local_cloud.gateway.usage import UsagePlan
+from local_cloud.gateway.usage import Limit, UsagePlan
 from local_cloud.lambda_runtime.model import Function
 
 # Lambda's default when a mapping has no ScalingConfig is a thousand; one machine starts fewer processes.
@@ -51,6 +51,7 @@ class Deployment:
     event_sources: tuple[EventSource, ...]
     definition: ApiDefinition
     plans_by_key: Mapping[str, UsagePlan]
+    limits: Mapping[str, Limit]  # by the stage's names of methods
     api_key: str
     api_name: str  # metrics go by it, not by the id
 
@@ -71,6 +72,7 @@ def discover(aws: Aws, *, name: str, stage: str, code_folder: Path, layer: Path)
         event_sources=tuple(_event_sources(aws)),
         definition=read_definition(document, api_id=api_id, stage=stage),
         plans_by_key=_plans_by_key(aws.client("apigateway"), api_id, stage, keys),
+        limits=_limits(aws.client("apigateway"), api_id, stage),
         api_key=next(key["value"] for key in keys if key["name"] == name),
         api_name=name,
     )
@@ -136,6 +138,14 @@ def _event_sources(aws: Aws) -> list[EventSource]:
         for mapping in mappings
         if mapping["State"] in ("Enabled", "Creating") and ":sqs:" in mapping["EventSourceArn"]
     ]
+
+
+def _limits(client: Any, api_id: str, stage: str) -> dict[str, Limit]:
+    settings = client.get_stage(restApiId=api_id, stageName=stage).get("methodSettings", {})
+    return {
+        name: Limit(rate=chosen["throttlingRateLimit"], burst=chosen["throttlingBurstLimit"])
+        for name, chosen in settings.items()
+    }
 
 
 def _plans_by_key(client: Any, api_id: str, stage: str, keys: Iterable[Mapping[str, Any]]) -> dict[str, UsagePlan]:

@@ -44,6 +44,7 @@ class Settings:
     host_names: str = ""  # comma-separated; of this machine, beside its addresses and localhost
     port: int = 8000
     region: str = "us-east-1"
+    rekognition_endpoint_url: str = ""  # for the functions and their collection; empty: the engine of this cloud
     shared_resource_identifier: str = "rekognition"
     stage: str = "v1"
     debug_mode: bool = False
@@ -61,7 +62,8 @@ class Settings:
     metrics_namespace: str = "Faceprint"  # empty: no custom metrics
     throttle_rate_limit: float = 200.0  # requests per second and key
     throttle_burst_limit: int = 500
-    quota_limit: int = 1_000_000  # requests per period
+    keyless_rate_limit: float = 20.0  # requests per second and route that needs no key
+    quota_limit: int = 10_000  # requests per period
     quota_period: str = "DAY"
     workers_per_function: int = 6  # processes; about 55 MB each
     concurrency: int = 1000  # invocations at once in the account
@@ -95,10 +97,15 @@ class Setting:
     read: Reader
 
 
+_endpoint = pattern(
+    r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?",
+    "scheme, host and port, such as http://127.0.0.1:8002",
+)
 SETTINGS = {
     "AWS_REGION": Setting(
-        "region", pattern(r"[a-z]{2}(-[a-z]+)+-[0-9]", "a region as AWS writes it, such as us-east-1")
+        "region", pattern(r"[a-z]{2,4}(-[a-z]+)+-[0-9]+", "a region as AWS writes it, such as us-east-1")
     ),
+    "REKOGNITION_ENDPOINT_URL": Setting("rekognition_endpoint_url", _endpoint),
     "SHARED_RESOURCE_IDENTIFIER": Setting(
         "shared_resource_identifier",
         pattern(
@@ -117,7 +124,7 @@ SETTINGS = {
     "AWS_REKOGNITION_PRICE_PER_IMAGE": Setting("price_per_image", amount(999_999)),
     "AWS_REKOGNITION_SEARCH_CONCURRENCY": Setting("search_concurrency", whole_number(1, 16)),
     "UPLOAD_WAIT_SECONDS": Setting("upload_wait_seconds", number(0, 20)),
-    "LINK_EXPIRY_SECONDS": Setting("link_expiry_seconds", whole_number(1, 43_200)),
+    "LINK_EXPIRY_SECONDS": Setting("link_expiry_seconds", whole_number(1, 3_600)),
     "CORS_ALLOWED_ORIGINS": Setting("cors_allowed_origins", origins),
     "AWS_APIGATEWAY_CREATE_CUSTOM_DOMAIN": Setting("create_custom_domain", switch),
     "AWS_APIGATEWAY_ROOT_DOMAIN": Setting(
@@ -130,7 +137,8 @@ SETTINGS = {
     "METRICS_NAMESPACE": Setting("metrics_namespace", metrics_name),
     "THROTTLE_SETTINGS_RATE_LIMIT": Setting("throttle_rate_limit", number(0, 10_000, above=True)),
     "THROTTLE_SETTINGS_BURST_LIMIT": Setting("throttle_burst_limit", whole_number(1, 5_000)),
-    "QUOTA_SETTINGS_LIMIT": Setting("quota_limit", whole_number(1)),
+    "KEYLESS_RATE_LIMIT": Setting("keyless_rate_limit", number(1, 10_000)),
+    "QUOTA_SETTINGS_LIMIT": Setting("quota_limit", whole_number(1, 2_147_483_647)),
     "QUOTA_SETTINGS_PERIOD": Setting("quota_period", one_of("DAY", "WEEK", "MONTH")),
     "LOCAL_CLOUD_WORKERS": Setting("workers_per_function", whole_number(1, 64)),
     "LOCAL_CLOUD_CONCURRENCY": Setting("concurrency", whole_number(1)),
@@ -140,7 +148,7 @@ SETTINGS = {
     "FACE_ENGINE_TPS": Setting("engine_tps", requests_per_second),
     "LOCAL_CLOUD_HOST_NAMES": Setting("host_names", anything),
 }
-_MAY_BE_EMPTY = (origins, metrics_name, requests_per_second, anything)
+_MAY_BE_EMPTY = (origins, _endpoint, metrics_name, requests_per_second, anything)
 # What scripts/ read from the same file, and the functions' names of a deployment's resources, which verify.py takes.
 _OF_OTHERS = (
     "FACEPRINT_URL",

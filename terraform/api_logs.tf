@@ -35,6 +35,8 @@ resource "aws_iam_role" "api_logging" {
   name               = "${local.shared}_api_logging"
   description        = "How API Gateway writes the logs of this account's APIs"
   assume_role_policy = data.aws_iam_policy_document.api_trust.json
+
+  permissions_boundary = var.permissions_boundary
 }
 
 # What AWS's managed policy AmazonAPIGatewayPushToCloudWatchLogs allows, on this account's groups alone: the role serves

@@ -9,13 +9,15 @@ module "function" {
   runtime            = var.lambda_python_runtime
   architecture       = local.architecture
   memory_size        = coalesce(var.lambda_memory_size, each.value.memory)
-  timeout            = coalesce(var.lambda_timeout, each.value.timeout)
+  timeout            = each.key == "index" ? local.index_timeout : each.value.timeout
   environment        = { for variable in each.value.environment : variable => local.facts[local.blueprint.environment[variable]] }
   code_zip           = local.code_zip
   code_sha           = local.code_sha
   code_built         = terraform_data.code.id
   layers             = [aws_lambda_layer_version.dependencies.arn]
   log_retention_days = var.log_retention_days
+
+  permissions_boundary = var.permissions_boundary
 
   statements = [
     for resource, actions in each.value.permissions : { sid = resource, actions = actions, resources = local.permission_resources[resource] }
@@ -32,4 +34,28 @@ resource "aws_lambda_permission" "api" {
   function_name = module.function[each.key].name
   principal     = "apigateway.amazonaws.com"
   source_arn    = "${aws_api_gateway_rest_api.faceprint.execution_arn}/${var.stage}/*"
+}
+
+check "memory" {
+  assert {
+    condition     = coalesce(var.lambda_memory_size, 0) <= 3008
+    error_message = "New AWS accounts stop at 3008 MB a function: if apply is refused, write lambda_memory_size = 3008 or ask AWS Support for more."
+  }
+
+  assert {
+    condition     = coalesce(var.lambda_memory_size, 10240) >= max([for function in values(local.functions) : function.memory]...)
+    error_message = "lambda_memory_size is less than the ${max([for function in values(local.functions) : function.memory]...)} MB of lambdas/functions.yaml, which hold the largest photos: a function that runs out of memory answers 502."
+  }
+}
+
+check "concurrency" {
+  data "aws_servicequotas_service_quota" "concurrent_executions" {
+    service_code = "lambda"
+    quota_code   = "L-B99A9384"
+  }
+
+  assert {
+    condition     = data.aws_servicequotas_service_quota.concurrent_executions.value >= 50
+    error_message = "This account may run ${data.aws_servicequotas_service_quota.concurrent_executions.value} functions at once in ${var.aws_region}: a few waiting uploads use them up, and other requests are refused. Ask for 1000: aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000 --region ${var.aws_region}"
+  }
 }

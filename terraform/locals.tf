@@ -30,6 +30,7 @@ locals {
     link_expiry_seconds        = tostring(var.link_expiry_seconds)
     cors_allowed_origins       = join(",", var.cors_allowed_origins)
     metrics_namespace          = var.metrics_namespace
+    rekognition_endpoint_url   = var.rekognition_endpoint_url == null ? "" : var.rekognition_endpoint_url
   }
 
   # What lambdas/functions.yaml calls the resources of a permission; log_group is each function's own.

@@ -32,6 +32,12 @@ def alarm_definitions(alarmed: Alarmed) -> list[dict[str, Any]]:
     ]
 
 
+def cost_alarm(shared: str) -> dict[str, Any]:
+    """The alarm on what Rekognition's calls cost in an hour, likewise."""
+    above_zero = _above_zero(f"{shared}-cost", "Faceprint", "EstimatedUsd", "Sum", {"service": shared})
+    return {**above_zero, "Threshold": 10, "Period": 3600}
+
+
 def _above_zero(name: str, namespace: str, metric: str, statistic: str, dimensions: dict[str, str]) -> dict[str, Any]:
     return {
         "AlarmName": name,

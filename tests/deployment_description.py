@@ -119,6 +119,10 @@ def _api(cloud: LocalCloud) -> dict[str, Any]:
     return {
         "name": api["name"],
         "stage": stage["stageName"],
+        "limits": {
+            name: (settings["throttlingRateLimit"], settings["throttlingBurstLimit"], settings["metricsEnabled"])
+            for name, settings in stage["methodSettings"].items()
+        },
         "definition": json.loads(exported["body"].read()),
         "plan": {"throttle": plan["throttle"], "quota": {"offset": 0, **plan["quota"]}, "name": plan["name"]},
         "keys": [key["name"] for key in keys],

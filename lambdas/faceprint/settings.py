@@ -54,7 +54,7 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
         ),
         index_queue_url=environment.get("AWS_SQS_INDEX_QUEUE_URL", ""),
         upload_wait_seconds=read(_read_amount, "UPLOAD_WAIT_SECONDS", default=10.0),
-        link_expiry_seconds=read(read_count, "LINK_EXPIRY_SECONDS", default=900, most=43_200),
+        link_expiry_seconds=read(read_count, "LINK_EXPIRY_SECONDS", default=900, most=3600),
         cors_allowed_origins=tuple(filter(None, environment.get("CORS_ALLOWED_ORIGINS", "").split(","))),
         metrics_namespace=environment.get("METRICS_NAMESPACE", ""),
     )

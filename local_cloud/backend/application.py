@@ -53,6 +53,10 @@ class _MotoRequest(Request):
     from_wsgi_server = True
 
 
+# What moto knows by a host without a region alone.
+_WITHOUT_REGION = {"budgets"}
+
+
 class AwsBackend:
     """All services of one account in this process."""
 
@@ -131,7 +135,11 @@ class AwsBackend:
             return [_cors_rule(rule) for rule in found.cors] if found is not None else []
 
     def _handler(self, service: str, region: str, request: Request) -> Handler:
-        host = f"https://{service}.{region}.amazonaws.com"
+        host = (
+            f"https://{service}.amazonaws.com"
+            if service in _WITHOUT_REGION
+            else f"https://{service}.{region}.amazonaws.com"
+        )
         if request.headers.get("X-Amz-Target", "").startswith("DynamoDBStreams"):
             host = f"https://streams.dynamodb.{region}.amazonaws.com"
         if host not in self._routes:

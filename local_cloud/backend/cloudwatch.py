@@ -11,6 +11,7 @@ from moto.cloudwatch.models import MetricAggregatedDatum, MetricDatum
 
 from local_cloud.backend.application import AwsBackend
 from local_cloud.backend.moto_state import ACCOUNT_ID, backends_of
+from local_cloud.iam.policy import Decision, decide, granted_to
 from local_cloud.monitoring.alarm import Alarm, is_supported
 from local_cloud.monitoring.metrics import RESOLUTION_SECONDS, Datum, Distribution, Metric
 from local_cloud.monitoring.monitor import QueueDepth
@@ -73,9 +74,12 @@ class BackendCloudWatch:
                 cloudwatch.set_alarm_state(alarm, reason, data, state)
                 self._backend.changed(parts_only=False)
 
-    def publish(self, topic_arn: str, *, subject: str, message: str) -> None:
+    def publish(self, topic_arn: str, *, alarm_arn: str, subject: str, message: str) -> None:
+        """Raises PermissionError where the topic does not let CloudWatch publish."""
         with self._backend.lock:
-            backends_of("sns")[ACCOUNT_ID][topic_arn.split(":")[3]].publish(message, arn=topic_arn, subject=subject)
+            sns = backends_of("sns")[ACCOUNT_ID][topic_arn.split(":")[3]]
+            _insist_that_it_may_publish(sns.get_topic(topic_arn), alarm_arn)
+            sns.publish(message, arn=topic_arn, subject=subject)
             self._backend.changed(parts_only=False)
 
     def _service(self, name: str) -> Any:
@@ -158,3 +162,13 @@ def _alarm(alarm: Any) -> Alarm:
         insufficient_data_actions=tuple(alarm.insufficient_data_actions),
         state=alarm.state_value,
     )
+
+
+def _insist_that_it_may_publish(topic: Any, alarm_arn: str) -> None:
+    """As AWS does: by the topic's policy, and never where AWS's own key encrypts, whose policy CloudWatch is not in."""
+    if topic.kms_master_key_id.endswith("alias/aws/sns"):
+        raise PermissionError("CloudWatch may not use the key alias/aws/sns")
+    context = {"aws:sourceaccount": ACCOUNT_ID, "aws:sourceowner": ACCOUNT_ID, "aws:sourcearn": alarm_arn}
+    granted = granted_to(topic.policy, "cloudwatch.amazonaws.com", as_anybody=True)
+    if decide([granted], "sns:Publish", topic.arn, context) is not Decision.ALLOWED:
+        raise PermissionError("the topic's policy does not let cloudwatch.amazonaws.com publish")

@@ -17,6 +17,7 @@ class Method:
     """One method of one resource: `function` is set for AWS_PROXY, `mock` for MOCK integrations."""
 
     resource: str
+    name: str  # in capitals, or ANY
     needs_key: bool
     function: str | None
     mock: Mapping[str, Any] | None = None
@@ -79,8 +80,10 @@ def _methods(path: str, operations: Mapping[str, Any], default_security: list[An
         integration = operation.get("x-amazon-apigateway-integration", {})
         function = _FUNCTION.search(integration.get("uri", ""))
         is_mock = integration.get("type", "").upper() == "MOCK"
-        methods["ANY" if name == ANY else name.upper()] = Method(
+        called = "ANY" if name == ANY else name.upper()
+        methods[called] = Method(
             resource=path,
+            name=called,
             needs_key=bool(operation.get("security", default_security)),
             function=function[1] if function else None,
             mock=integration if is_mock else None,

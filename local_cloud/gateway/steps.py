@@ -14,7 +14,7 @@ from local_cloud.gateway.refusals import (
     RequestTooLargeError,
     UnmappedError,
 )
-from local_cloud.gateway.usage import Usage
+from local_cloud.gateway.usage import MethodThrottles, Usage
 
 # API Gateway's limit for a request body, in bytes.
 BODY_LIMIT = 10 * 1024 * 1024
@@ -33,6 +33,7 @@ class Deployed:
     account_id: str
     may_invoke: Callable[[str, str], bool] = lambda *_: True  # function and source ARN, by the function's own policy
     domains: Domains = field(default_factory=NoDomains)
+    throttles: MethodThrottles = field(default_factory=lambda: MethodThrottles({}))
 
 
 def find_stage(exchange: Exchange, deployed: Deployed) -> None:
@@ -75,8 +76,11 @@ def check_size(exchange: Exchange, _: Deployed) -> None:
 
 
 def check_throttle_and_quota(exchange: Exchange, deployed: Deployed) -> None:
+    """The caller's own limits first, then those of the method, which all callers share."""
+    assert exchange.route is not None
     if exchange.key_digest is not None:
         deployed.usage.spend(exchange.key_digest)
+    deployed.throttles.spend(exchange.resource, exchange.route.name)
 
 
 def call_integration(exchange: Exchange, deployed: Deployed) -> None:

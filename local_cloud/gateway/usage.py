@@ -1,4 +1,4 @@
-"""API keys and usage plans: who may call, how fast, and how often per period."""
+"""API keys, usage plans and the limits of methods: who may call, how fast, and how often per period."""
 
 import hashlib
 import hmac
@@ -20,16 +20,45 @@ class UsagePlan:
     period: str = "DAY"
 
 
-class _Meter:
-    """What one key has used: a token bucket, and a count that starts anew each period (UTC)."""
+@dataclass(frozen=True)
+class Limit:
+    """A stage's throttle of one method, for all callers together."""
 
-    def __init__(self, plan: UsagePlan) -> None:
-        self.tokens, self.refilled = float(plan.burst or 0), None
+    rate: float  # requests per second, steadily
+    burst: int  # requests at once
+
+
+class _Meter:
+    """What one key or method has used: a token bucket, and a count that starts anew each period (UTC)."""
+
+    def __init__(self, burst: int | None) -> None:
+        self.tokens, self.refilled = float(burst or 0), None
         self.period_start: datetime | None = None
         self.used = 0
 
     tokens: float
     refilled: float | None
+
+
+class MethodThrottles:
+    """Holds each method to its own limit, or to that of `*/*`; names are those of a stage's method settings."""
+
+    def __init__(
+        self, limits: Mapping[str, Limit], *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._limits, self._clock = limits, clock
+        self._meters: dict[str, _Meter] = {}
+        self._lock = threading.Lock()
+
+    def spend(self, resource: str, method: str) -> None:
+        """Count one request, or refuse it; `method` is ANY where the resource says so."""
+        name = f"{resource.lstrip('/').replace('/', '~1')}/{method}"
+        limit = self._limits.get(name) or self._limits.get("*/*")
+        if limit is None:
+            return
+        with self._lock:
+            meter = self._meters.setdefault(name, _Meter(limit.burst))
+            _take_token(meter, limit.rate, limit.burst, self._clock().timestamp())
 
 
 class Usage:
@@ -42,7 +71,7 @@ class Usage:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._plans = {_digest(key): plan for key, plan in plans_by_key.items()}
-        self._meters = {digest: _Meter(plan) for digest, plan in self._plans.items()}
+        self._meters = {digest: _Meter(plan.burst) for digest, plan in self._plans.items()}
         self._clock = clock
         self._lock = threading.Lock()
 

@@ -31,14 +31,20 @@ def decide(policies: Iterable[str], action: str, resource: str, context: Context
 
 
 @lru_cache(maxsize=256)
-def granted_to(policy: str, service: str) -> str:
-    """Of a resource's policy (or a role's trust policy), what it grants to an AWS service, to be given to `decide`."""
-    named = [statement for statement in _statements(policy) if service in _services(statement.get("Principal", {}))]
+def granted_to(policy: str, service: str, *, as_anybody: bool = False) -> str:
+    """Of a resource's policy (or a role's trust policy), what it grants to an AWS service, to be given to `decide`.
+
+    `as_anybody`: with what it grants to everybody.
+    """
+    meant = {service, "*"} if as_anybody else {service}
+    named = [statement for statement in _statements(policy) if meant & set(_services(statement.get("Principal", {})))]
     return json.dumps({"Statement": [{"Resource": "*", **statement} for statement in named]})
 
 
 def _services(principal: Any) -> list[Any]:
-    return _listed(principal.get("Service", [])) if isinstance(principal, dict) else ["*"]
+    if not isinstance(principal, dict):
+        return _listed(principal)
+    return _listed(principal.get("Service", [])) + _listed(principal.get("AWS", []))
 
 
 @lru_cache(maxsize=256)

@@ -46,7 +46,7 @@ class CloudWatch(Protocol):
 
     def set_state(self, alarm: str, *, state: str, reason: str, data: str) -> None: ...
 
-    def publish(self, topic_arn: str, *, subject: str, message: str) -> None: ...
+    def publish(self, topic_arn: str, *, alarm_arn: str, subject: str, message: str) -> None: ...
 
 
 class Monitor:
@@ -115,7 +115,10 @@ class Monitor:
         region = self._cloudwatch.region_name
         try:
             self._cloudwatch.publish(
-                action, subject=subject(alarm, verdict.state, region), message=message(alarm, verdict, region, now)
+                action,
+                alarm_arn=alarm.arn,
+                subject=subject(alarm, verdict.state, region),
+                message=message(alarm, verdict, region, now),
             )
         except Exception:
             log.exception("alarm %s: cannot publish to %s", alarm.name, action)

@@ -3,6 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from local_cloud.aws import Aws
@@ -17,8 +18,31 @@ def ensure_api(aws: Aws, name: str, definition: Mapping[str, Any], settings: Set
     api_id = found[0] if found else client.create_rest_api(name=name)["id"]
     client.put_rest_api(restApiId=api_id, mode="overwrite", body=body)
     client.create_deployment(restApiId=api_id, stageName=settings.stage)
+    _limit_methods(client, api_id, definition, settings)
     _ensure_plan(client, name, api_id, _ensure_key(client, name), settings)
     return str(api_id)
+
+
+def _limit_methods(client: Any, api_id: str, definition: Mapping[str, Any], settings: Settings) -> None:
+    """Each route has the key's limits, those without a key less: their function shares the account's concurrency."""
+    limits = {"*/*": (settings.throttle_rate_limit, settings.throttle_burst_limit)} | {
+        f"{path.lstrip('/').replace('/', '~1')}/{method.upper()}": (
+            settings.keyless_rate_limit,
+            ceil(settings.keyless_rate_limit),
+        )
+        for path, operations in definition["paths"].items()
+        for method, operation in operations.items()
+        if "operationId" in operation and not operation["security"]
+    }
+    client.update_stage(
+        restApiId=api_id,
+        stageName=settings.stage,
+        patchOperations=[
+            {"op": "replace", "path": f"/{name}/throttling/{kind}", "value": str(value)}
+            for name, limit in limits.items()
+            for kind, value in zip(("rateLimit", "burstLimit"), limit, strict=True)
+        ],
+    )
 
 
 def _ensure_key(client: Any, name: str) -> str:

@@ -19,7 +19,7 @@ DEAD_LETTER_RETENTION_SECONDS = 14 * 24 * 3600
 
 def ensure_storage(aws: Aws, names: Names, cors_origins: Sequence[str]) -> str:
     """Make what is missing; returns the URL of the index queue."""
-    _ensure_bucket(aws.client("s3"), names.bucket)
+    _ensure_bucket(aws.client("s3"), names.bucket, aws.region)
     _ensure_cors(aws.client("s3"), names.bucket, cors_origins)
     queue_url, queue_arn = _ensure_queues(aws.client("sqs"), names)
     _ensure_notification(aws.client("s3"), names.bucket, queue_arn)
@@ -38,9 +38,11 @@ def ensure_collection(rekognition: Any, collection: str) -> None:
         rekognition.create_collection(CollectionId=collection)
 
 
-def _ensure_bucket(s3: Any, bucket: str) -> None:
+def _ensure_bucket(s3: Any, bucket: str, region: str) -> None:
     if bucket not in {found["Name"] for found in s3.list_buckets()["Buckets"]}:
-        s3.create_bucket(Bucket=bucket)
+        # us-east-1 is S3's only region that must not be named.
+        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=bucket, **place)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     s3.put_public_access_block(
         Bucket=bucket,

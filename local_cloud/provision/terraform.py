@@ -191,6 +191,8 @@ def terraform_environment(aws_endpoint: str, region: str) -> dict[str, str]:
 
 def variables_of(settings: Settings) -> dict[str, str]:
     """Terraform's variables for the local cloud's settings; runtime and architecture are this machine's."""
+    url = settings.rekognition_endpoint_url
+    elsewhere = {"rekognition_endpoint_url": url} if url else {}
     origins = [origin for origin in settings.cors_allowed_origins.split(",") if origin]
     domain = {
         "aws_apigateway_create_custom_domain": "true",
@@ -214,11 +216,13 @@ def variables_of(settings: Settings) -> dict[str, str]:
         "metrics_namespace": settings.metrics_namespace,
         "throttle_settings_rate_limit": str(settings.throttle_rate_limit),
         "throttle_settings_burst_limit": str(settings.throttle_burst_limit),
+        "keyless_rate_limit": str(settings.keyless_rate_limit),
         "quota_settings_limit": str(settings.quota_limit),
         "quota_settings_period": settings.quota_period,
         "lambda_python_runtime": f"python{sys.version_info.major}.{sys.version_info.minor}",
         "compatible_architectures": f'["{this_architecture()}"]',
         "force_destroy": "true",
+        **elsewhere,
     }
 
 

@@ -4,6 +4,10 @@ mock_provider "aws" {
   override_during = plan
 }
 
+variables {
+  alarm_email = "on-call@example.com"
+}
+
 run "routes" {
   command = plan
 
@@ -242,5 +246,45 @@ run "stage_and_limits" {
       && one(aws_api_gateway_usage_plan.client.throttle_settings).rate_limit == 3
     )
     error_message = "The throttle must be as chosen."
+  }
+}
+
+run "limits_of_routes" {
+  command = plan
+
+  assert {
+    condition     = toset(keys(aws_api_gateway_method_settings.keyless)) == toset(["health/GET", "openapi.json/GET"])
+    error_message = "The routes without a key must have limits of their own."
+  }
+
+  assert {
+    condition = alltrue([
+      for settings in aws_api_gateway_method_settings.keyless : one(settings.settings).throttling_rate_limit == 20 && one(settings.settings).throttling_burst_limit == 20
+      && one(settings.settings).logging_level == "ERROR" && settings.method_path != "*/*"
+    ])
+    error_message = "What needs no key must be limited, and logged like all else."
+  }
+
+  assert {
+    condition     = one(aws_api_gateway_method_settings.all.settings).throttling_rate_limit == 200 && one(aws_api_gateway_method_settings.all.settings).throttling_burst_limit == 500
+    error_message = "Every other route must have the limits of the key."
+  }
+
+  assert {
+    condition     = !one(aws_api_gateway_method_settings.all.settings).metrics_enabled && alltrue([for settings in aws_api_gateway_method_settings.keyless : !one(settings.settings).metrics_enabled])
+    error_message = "Metrics of each route cost, and must be asked for."
+  }
+}
+
+run "metrics_of_routes" {
+  command = plan
+
+  variables {
+    aws_apigateway_detailed_metrics = true
+  }
+
+  assert {
+    condition     = one(aws_api_gateway_method_settings.all.settings).metrics_enabled && alltrue([for settings in aws_api_gateway_method_settings.keyless : one(settings.settings).metrics_enabled])
+    error_message = "aws_apigateway_detailed_metrics must measure every route."
   }
 }

@@ -4,6 +4,10 @@ mock_provider "aws" {
   override_during = plan
 }
 
+variables {
+  alarm_email = "on-call@example.com"
+}
+
 run "off" {
   command = plan
 
@@ -32,8 +36,8 @@ run "on" {
   }
 
   assert {
-    condition     = one(aws_api_gateway_method_settings.all.settings).metrics_enabled && aws_api_gateway_method_settings.all.method_path == "*/*"
-    error_message = "All methods must be measured."
+    condition     = !one(aws_api_gateway_method_settings.all.settings).metrics_enabled && aws_api_gateway_method_settings.all.method_path == "*/*"
+    error_message = "debug_mode must not turn on metrics of each method, which cost."
   }
 
   assert {

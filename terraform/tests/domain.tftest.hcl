@@ -4,6 +4,10 @@ mock_provider "aws" {
   override_during = plan
 }
 
+variables {
+  alarm_email = "on-call@example.com"
+}
+
 run "without" {
   command = plan
 

@@ -4,6 +4,10 @@ mock_provider "aws" {
   override_during = plan
 }
 
+variables {
+  alarm_email = "on-call@example.com"
+}
+
 run "as_listed" {
   command = plan
 
@@ -65,8 +69,12 @@ run "overridden" {
   }
 
   assert {
-    condition     = alltrue([for function in module.function : function.configuration.timeout == 25])
-    error_message = "lambda_timeout must override lambdas/functions.yaml."
+    condition = {
+      for name, function in module.function : name => function.configuration.timeout
+      } == {
+      for name, function in local.functions : name => name == "index" ? 25 : function.timeout
+    }
+    error_message = "lambda_timeout must override the index function's alone: API Gateway bounds the others."
   }
 
   assert {
@@ -87,6 +95,20 @@ run "overridden" {
       && aws_lambda_layer_version.dependencies.compatible_architectures == toset(["x86_64"])
     )
     error_message = "The layer must fit the functions."
+  }
+}
+
+run "uploads_wait_longer_than_the_index_function_may_run" {
+  command = plan
+
+  variables {
+    lambda_timeout      = 15
+    upload_wait_seconds = 20
+  }
+
+  assert {
+    condition     = module.function["index"].configuration.timeout == 15 && module.function["upload"].configuration.timeout >= var.upload_wait_seconds + 5
+    error_message = "The upload function must outlive what an upload waits, whatever lambda_timeout is."
   }
 }
 

@@ -4,6 +4,10 @@ mock_provider "aws" {
   override_during = plan
 }
 
+variables {
+  alarm_email = "on-call@example.com"
+}
+
 run "functions" {
   command = plan
 
@@ -124,7 +128,7 @@ run "callers" {
     condition = (
       one(data.aws_iam_policy_document.tls_only.statement).effect == "Deny"
       && one(data.aws_iam_policy_document.tls_only.statement).actions == toset(["s3:*"])
-      && one(data.aws_iam_policy_document.tls_only.statement).resources == toset(["arn:aws:s3:::mock-images", "arn:aws:s3:::mock-images/*"])
+      && one(data.aws_iam_policy_document.tls_only.statement).resources == toset(["arn:aws:s3:::rekognition-123456789012", "arn:aws:s3:::rekognition-123456789012/*"])
       && one(one(data.aws_iam_policy_document.tls_only.statement).principals).identifiers == toset(["*"])
       && one(one(data.aws_iam_policy_document.tls_only.statement).condition).variable == "aws:SecureTransport"
       && one(one(data.aws_iam_policy_document.tls_only.statement).condition).values == tolist(["false"])
@@ -166,5 +170,18 @@ run "api_logging_of_another_deployment" {
   assert {
     condition     = length(aws_api_gateway_account.logging) + length(aws_iam_role.api_logging) + length(aws_iam_role_policy.api_logging) == 0
     error_message = "A deployment that does not manage the account's logging must leave it alone."
+  }
+}
+
+run "bounded" {
+  command = plan
+
+  variables {
+    permissions_boundary = "arn:aws:iam::123456789012:policy/boundary"
+  }
+
+  assert {
+    condition     = alltrue([for function in module.function : function.permissions_boundary == var.permissions_boundary]) && aws_iam_role.api_logging[0].permissions_boundary == var.permissions_boundary
+    error_message = "Every role must have the boundary that the account demands."
   }
 }

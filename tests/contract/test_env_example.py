@@ -7,7 +7,10 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-SUPPLIED_BY_THE_DEPLOYMENT = {"bucket", "table", "images_table", "collection", "index_queue_url"}
+SUPPLIED_BY_THE_DEPLOYMENT = {
+    *("bucket", "table", "images_table", "collection", "index_queue_url"),
+    "rekognition_endpoint_url",  # chosen by its name of Terraform, as boto3's name would be any program's
+}
 OF_THE_SCRIPTS = "FACEPRINT_"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import boto3
 import pytest
 import yaml
 
@@ -135,6 +136,14 @@ def test_every_validation_is_tested() -> None:
     assert set(refused) == validated
 
 
+def test_every_check_is_tested() -> None:
+    runs = "\n".join(path.read_text() for path in TEST_FILES)
+
+    assert set(re.findall(r"expect_failures = \[check\.(\w+)\]", runs)) == {
+        name for name, _ in blocks("check", TERRAFORM)
+    }
+
+
 def test_every_variable_says_its_type_and_meaning() -> None:
     variables = list(blocks("variable", *modules()))
 
@@ -221,6 +230,22 @@ def test_modules_come_from_this_repository() -> None:
 
     assert sources
     assert [source for source in sources if not (source or "").startswith('"./modules/')] == []
+
+
+def test_regions_with_rekognition_are_those_that_botocore_knows() -> None:
+    session = boto3.session.Session()
+    partitions = session.get_available_partitions()
+    known = {region for name in partitions for region in session.get_available_regions("rekognition", name)}
+
+    listed = re.findall(r'^    "([a-z0-9-]+)",$', code(TERRAFORM / "collection.tf"), flags=re.MULTILINE)
+
+    assert listed == sorted(known), "AWS offers Rekognition elsewhere by now: correct rekognition_regions"
+
+
+def test_no_partition_is_taken_for_granted() -> None:
+    values = re.sub(r"^\s+(?:description|error_message)\s+= .*\n", "", all_code(), flags=re.MULTILINE)
+
+    assert re.findall(r"arn:aws[a-z-]*:\S*|\S*amazonaws\.com\.cn\S*", values) == []
 
 
 def test_nothing_changes_with_the_clock_or_by_chance() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from alarms import Alarmed, alarm_definitions, in_alarm
+from alarms import Alarmed, alarm_definitions, cost_alarm, in_alarm
 from deployment_description import describe, what_is_there
 from local_cloud.errors import StartupError
 from local_world import ROOT, WITH_DOMAIN, LocalCloud, sample, start_cloud, wait_until
@@ -58,7 +58,8 @@ def test_functions_run_the_archives_that_were_deployed(cloud: LocalCloud) -> Non
 @by_terraform
 def test_alarms_are_those_that_the_tests_of_failing_functions_trip(cloud: LocalCloud) -> None:
     functions = ("upload", "index", "search", "library", "info")
-    wanted = alarm_definitions(Alarmed("rekognition", functions, "rekognition-index-dead", "rekognition", "v1"))
+    alarmed = Alarmed("rekognition", functions, "rekognition-index-dead", "rekognition", "v1")
+    wanted = [*alarm_definitions(alarmed), cost_alarm("rekognition")]
 
     found = {alarm["AlarmName"]: alarm for alarm in cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]}
 

@@ -21,7 +21,12 @@ ENGINE_MEGABYTES = 600
 """Most resident memory of the two processes, whatever they are sent."""
 
 HANG_SECONDS = 3 * PATIENCE_SECONDS
-_LIMITS = {"THROTTLE_SETTINGS_RATE_LIMIT": "10000", "THROTTLE_SETTINGS_BURST_LIMIT": "5000"}
+_LIMITS = {
+    "THROTTLE_SETTINGS_RATE_LIMIT": "10000",
+    "THROTTLE_SETTINGS_BURST_LIMIT": "5000",
+    "KEYLESS_RATE_LIMIT": "10000",
+    "QUOTA_SETTINGS_LIMIT": "2000000000",
+}
 SIGNED_FOR_ENGINE = (
     "AWS4-HMAC-SHA256 Credential=fuzz/20260101/us-east-1/rekognition/aws4_request, SignedHeaders=host, Signature=0"
 )

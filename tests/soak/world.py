@@ -55,7 +55,7 @@ class World:
         self.cloud = self._start()
 
     def _start(self) -> LocalCloud:
-        cloud = start_cloud(self.data, "--faults", str(self._plan_file))
+        cloud = start_cloud(self.data, "--faults", str(self._plan_file), QUOTA_SETTINGS_LIMIT="100000000")
         if self.visibility_seconds is not None:
             attributes = {"VisibilityTimeout": str(self.visibility_seconds)}
             cloud.client("sqs").set_queue_attributes(QueueUrl=index_queue_url(cloud), Attributes=attributes)

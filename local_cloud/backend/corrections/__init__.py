@@ -8,6 +8,7 @@ import threading
 from local_cloud.backend.corrections import (
     apigateway,
     bucket_policy,
+    budgets,
     cloudwatch,
     dynamodb,
     functions,
@@ -18,12 +19,14 @@ from local_cloud.backend.corrections import (
     object_bytes,
     partiql,
     queues,
+    quotas,
     ranges,
     s3_checksums,
     s3_events,
     s3_objects,
     suspended_versions,
     update_expressions,
+    usage_plans,
     version_lists,
 )
 
@@ -51,7 +54,7 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     functions.leave_event_delivery_to_the_pollers()
     functions.describe_functions_fully()
     functions.serve_layers_from_the_door()
-    cloudwatch.begin_without_data()
+    cloudwatch.put_alarms_as_cloudwatch_does()
     cloudwatch.tell_metrics_apart_by_all_their_dimensions()
     logs.save_query_definitions()
     managed_policies.know_the_policies_of_aws()
@@ -60,6 +63,10 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     apigateway.forget_logging_role()
     apigateway.begin_domains_without_mappings()
     apigateway.decode_domain_names()
+    apigateway.refuse_logs_without_a_role()
+    usage_plans.refuse_offsets_beyond_the_period()
+    budgets.answer_what_terraform_asks()
+    quotas.answer_the_concurrency_of_functions()
     dynamodb.roll_back_only_touched_items()
     dynamodb.look_only_at_the_queried_key()
     dynamodb.write_items_as_they_are()

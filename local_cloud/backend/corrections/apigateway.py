@@ -4,6 +4,7 @@ import json
 from typing import Any
 from urllib.parse import unquote
 
+from moto.apigateway.exceptions import BadRequestException
 from moto.apigateway.models import Account, APIGatewayBackend
 from moto.apigateway.responses import APIGatewayResponse
 
@@ -98,3 +99,24 @@ def decode_domain_names() -> None:
         wrap(APIGatewayBackend, name, decoded)
     for name in ("get_base_path_mapping", "delete_base_path_mapping", "update_base_path_mapping"):
         wrap(APIGatewayBackend, name, decoded)
+
+
+def refuse_logs_without_a_role() -> None:
+    """A stage may log only where the account names a role for it; moto never asks."""
+
+    def update_stage(
+        original: Any, backend: APIGatewayBackend, function_id: str, stage_name: str, patch_operations: Any
+    ) -> Any:
+        if any(_logs(operation) for operation in patch_operations) and not backend.account.cloudwatch_role_arn:
+            raise BadRequestException("CloudWatch Logs role ARN must be set in account settings to enable logging")
+        return original(backend, function_id, stage_name, patch_operations)
+
+    wrap(APIGatewayBackend, "update_stage", update_stage)
+
+
+def _logs(operation: dict[str, Any]) -> bool:
+    """Whether the patch turns a log on: the access log, or the execution log of methods."""
+    path, value = operation["path"], str(operation.get("value", ""))
+    if operation["op"] == "remove":
+        return False
+    return path.startswith("/accessLogSettings/") or (path.endswith("/logging/loglevel") and value != "OFF")

@@ -18,6 +18,8 @@ resource "aws_iam_role" "this" {
   name               = var.name
   description        = "What the function ${var.name} may do"
   assume_role_policy = data.aws_iam_policy_document.trust.json
+
+  permissions_boundary = var.permissions_boundary
 }
 
 # By this detour, as Terraform reads a data source that refers to a resource only when no change of that is pending.

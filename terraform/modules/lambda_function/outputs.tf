@@ -33,3 +33,8 @@ output "configuration" {
     environment   = aws_lambda_function.this.environment[0].variables
   }
 }
+
+output "permissions_boundary" {
+  description = "ARN of the policy that bounds its role; null: none."
+  value       = aws_iam_role.this.permissions_boundary
+}

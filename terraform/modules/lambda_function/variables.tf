@@ -72,3 +72,8 @@ variable "log_actions" {
   description = "What it may do with its own log group."
   type        = list(string)
 }
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds the role; null: none."
+  type        = string
+}

@@ -8,6 +8,10 @@ mock_data "aws_partition" {
   defaults = { partition = "aws" }
 }
 
+mock_data "aws_servicequotas_service_quota" {
+  defaults = { value = 1000 }
+}
+
 mock_data "aws_iam_policy_document" {
   defaults = { json = "{}" }
 }
@@ -18,6 +22,10 @@ mock_data "aws_route53_zone" {
 
 mock_resource "aws_iam_role" {
   defaults = { arn = "arn:aws:iam::123456789012:role/mock" }
+}
+
+mock_resource "aws_sns_topic" {
+  defaults = { arn = "arn:aws:sns:us-east-1:123456789012:mock-alarms" }
 }
 
 mock_resource "aws_cloudwatch_log_group" {

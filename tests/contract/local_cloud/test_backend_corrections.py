@@ -268,6 +268,66 @@ def test_the_role_for_logs_can_be_forgotten(world: World) -> None:
     assert not client.get_account().get("cloudwatchRoleArn")
 
 
+def test_a_stage_may_log_only_where_the_account_has_a_role_for_it(world: World) -> None:
+    client = world.aws.client("apigateway")
+    api = client.create_rest_api(name="t")["id"]
+    operation = {"x-amazon-apigateway-integration": {"type": "mock"}, "security": [], "responses": {}}
+    definition = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {"/a": {"get": operation}}}
+    client.put_rest_api(restApiId=api, mode="overwrite", body=json.dumps(definition).encode())
+    client.create_deployment(restApiId=api, stageName="v1")
+    group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:access"
+    access = [{"op": "replace", "path": "/accessLogSettings/destinationArn", "value": group}]
+
+    def level(value: str) -> list[dict[str, str]]:
+        return [{"op": "replace", "path": "/*/*/logging/loglevel", "value": value}]
+
+    for patch in (access, level("ERROR")):
+        with pytest.raises(ClientError, match="CloudWatch Logs role ARN must be set in account settings"):
+            client.update_stage(restApiId=api, stageName="v1", patchOperations=patch)
+    client.update_stage(restApiId=api, stageName="v1", patchOperations=level("OFF"))
+    role = "arn:aws:iam::123456789012:role/logs"
+    client.update_account(patchOperations=[{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}])
+    client.update_stage(restApiId=api, stageName="v1", patchOperations=access + level("ERROR"))
+
+
+@pytest.mark.parametrize(("period", "greatest"), [("DAY", 0), ("WEEK", 6), ("MONTH", 27)])
+def test_a_quotas_offset_is_bounded_by_its_period(world: World, period: str, greatest: int) -> None:
+    client = world.aws.client("apigateway")
+    quota = {"limit": 100, "period": period}
+
+    with pytest.raises(ClientError, match=f"Usage Plan quota offset must be .* in the {period} period"):
+        client.create_usage_plan(name="t", quota={**quota, "offset": greatest + 1})
+    plan = client.create_usage_plan(name="t", quota={**quota, "offset": greatest})
+    patch = {"op": "replace", "path": "/quota/offset", "value": str(greatest + 1)}
+    with pytest.raises(ClientError, match="Usage Plan quota offset must be"):
+        client.update_usage_plan(usagePlanId=plan["id"], patchOperations=[patch])
+
+    assert client.get_usage_plan(usagePlanId=plan["id"])["quota"] == {**quota, "offset": greatest}
+
+
+def test_a_changed_usage_plan_keeps_numbers(world: World) -> None:
+    client = world.aws.client("apigateway")
+    plan = client.create_usage_plan(
+        name="t", quota={"limit": 100, "period": "DAY"}, throttle={"rateLimit": 2.0, "burstLimit": 3}
+    )["id"]
+    changes = {"/quota/limit": "7", "/throttle/rateLimit": "0.5", "/throttle/burstLimit": "9"}
+
+    client.update_usage_plan(
+        usagePlanId=plan,
+        patchOperations=[{"op": "replace", "path": path, "value": value} for path, value in changes.items()],
+    )
+
+    (changed,) = client.get_usage_plans()["items"]
+    assert (changed["quota"]["limit"], changed["throttle"]) == (7, {"rateLimit": 0.5, "burstLimit": 9})
+
+
+def test_names_of_a_roles_tags_differ_by_more_than_case(world: World) -> None:
+    tags = [{"Key": name, "Value": "x"} for name in ("project", "Project")]
+
+    with pytest.raises(ClientError, match="Duplicate tag keys found"):
+        world.aws.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}", Tags=tags)
+
+
 def test_a_layers_content_can_be_downloaded(world: World) -> None:
     client = world.aws.client("lambda")
     archive = io.BytesIO()

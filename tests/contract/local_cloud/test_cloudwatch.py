@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from alarms import Alarmed, in_alarm, put_alarms
 from local_cloud.backend import snapshot
@@ -348,3 +349,63 @@ def test_a_part_of_the_accounts_concurrency_stays_unreserved(world: World, limit
     client.delete_function_concurrency(FunctionName=name)
 
     assert announced == [(name, most), (name, None)]
+
+
+def may_publish(**condition: str) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": TOPIC,
+        "Condition": {"StringEquals": {"aws:SourceAccount": condition["account"]}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "hears"),
+    [
+        ("Policy", may_publish(account=ACCOUNT), True),
+        ("Policy", may_publish(account="210987654321"), False),
+        ("Policy", '{"Version": "2012-10-17", "Statement": []}', False),
+        ("KmsMasterKeyId", "alias/aws/sns", False),
+    ],
+)
+def test_a_topic_hears_only_what_it_lets_cloudwatch_publish(
+    monitored: Monitored, heard: str, attribute: str, value: str, *, hears: bool
+) -> None:
+    monitored.world.aws.client("sns").set_topic_attributes(
+        TopicArn=TOPIC, AttributeName=attribute, AttributeValue=value
+    )
+    put_alarms(monitored.client, ALARMED, actions=[TOPIC])
+    monitored.tick()
+    monitored.world.sqs.purge_queue(QueueUrl=heard)
+
+    monitored.fail()
+    monitored.tick()
+
+    found = monitored.world.sqs.receive_message(QueueUrl=heard).get("Messages", [])
+    assert bool(found) is hears
+    assert "x_index-errors" in in_alarm(monitored.client)
+
+
+@pytest.mark.parametrize(
+    ("actions", "refusal"),
+    [
+        ([TOPIC.replace(REGION, "eu-west-1")], f"Invalid region eu-west-1 specified. Only {REGION} is supported."),
+        ([f"{TOPIC}{number}" for number in range(6)], "length less than or equal to 5"),
+    ],
+)
+def test_an_alarm_notifies_five_of_its_own_region(world: World, actions: list[str], refusal: str) -> None:
+    with pytest.raises(ClientError, match=refusal):
+        world.aws.client("cloudwatch").put_metric_alarm(
+            AlarmName="a",
+            Namespace="n",
+            MetricName="m",
+            ComparisonOperator="GreaterThanThreshold",
+            Statistic="Sum",
+            Threshold=0,
+            Period=60,
+            EvaluationPeriods=1,
+            AlarmActions=actions,
+        )

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from local_cloud.gateway.definition import ApiDefinition, read_definition
 from local_cloud.gateway.domains import BasePathMapping, DomainsFirst, NoDomains
 from local_cloud.gateway.refusals import FunctionThrottledError, render_refusal
 from local_cloud.gateway.steps import BODY_LIMIT, Deployed
-from local_cloud.gateway.usage import Usage, UsagePlan
+from local_cloud.gateway.usage import Limit, MethodThrottles, Usage, UsagePlan
 from local_cloud.http_server import OVERFLOW, PRESERVED_NAMES
 from local_cloud.lambda_runtime.model import (
     PayloadTooLargeError,
@@ -542,6 +542,27 @@ def test_two_keys_do_not_share_a_bucket(definition: ApiDefinition, tmp_path: Pat
 
     log.close()
     assert statuses == [200, 200, 429, 200, 200, 429]
+
+
+def test_a_route_without_a_key_is_held_to_the_limit_of_its_method(definition: ApiDefinition, tmp_path: Path) -> None:
+    now = [datetime(2026, 1, 1, tzinfo=UTC)]
+    limits = {"health/GET": Limit(rate=1, burst=2), "*/*": Limit(rate=1, burst=1)}
+    throttles, functions, log = (
+        MethodThrottles(limits, clock=lambda: now[0]),
+        FakeFunctions(),
+        AccessLog(tmp_path / "l"),
+    )
+    deployed = Deployed(definition, Usage({KEY: UsagePlan()}), functions, "1", throttles=throttles)
+    client = Client(Gateway(deployed, log), functions, tmp_path / "l")
+
+    statuses = [client.send("GET", "/v1/health", key=None).status for _ in range(3)]
+    others = [client.send("GET", "/v1/info").status for _ in range(2)]
+    wrong = [client.send("PATCH", "/v1/info").status for _ in range(2)]
+    now[0] += timedelta(seconds=1)
+    later = client.send("GET", "/v1/health", key=None).status
+
+    log.close()
+    assert (statuses, others, wrong, later) == ([200, 200, 429], [200, 429], [405, 429], 200)
 
 
 @pytest.mark.parametrize("method", ['GET"x', "$CONTEXT.REQUESTID", "BREW", "TRACE", "CONNECT"])

@@ -1,0 +1,56 @@
+"""What Terraform asks of services of the account: budgets and quotas."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local_cloud.backend.corrections.quotas import tell_concurrency
+from tests.contract.local_cloud.conftest import ACCOUNT, World
+
+ARN = f"arn:aws:budgets::{ACCOUNT}:budget/monthly"
+BUDGET = {
+    "BudgetName": "monthly",
+    "BudgetLimit": {"Amount": "50", "Unit": "USD"},
+    "TimeUnit": "MONTHLY",
+    "BudgetType": "COST",
+}
+USED_UP = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 100.0}
+NOBODY = {"SubscriptionType": "EMAIL", "Address": "nobody@example.com"}
+SOMEBODY = {"SubscriptionType": "EMAIL", "Address": "somebody@example.com"}
+
+
+def test_a_budget_keeps_its_tags_subscribers_and_changes(world: World) -> None:
+    budgets = world.aws.client("budgets")
+    told = {"Notification": USED_UP, "Subscribers": [NOBODY]}
+    tags = [{"Key": "project", "Value": "x"}]
+    budgets.create_budget(AccountId=ACCOUNT, Budget=BUDGET, NotificationsWithSubscribers=[told], ResourceTags=tags)
+    named = {"AccountId": ACCOUNT, "BudgetName": "monthly", "Notification": USED_UP}
+
+    budgets.update_budget(AccountId=ACCOUNT, NewBudget={**BUDGET, "BudgetLimit": {"Amount": "60", "Unit": "USD"}})
+    budgets.create_subscriber(**named, Subscriber=SOMEBODY)
+    budgets.delete_subscriber(**named, Subscriber=NOBODY)
+    budgets.tag_resource(ResourceARN=ARN, ResourceTags=[{"Key": "owner", "Value": "me"}])
+    budgets.untag_resource(ResourceARN=ARN, ResourceTagKeys=["project"])
+
+    budget = budgets.describe_budget(AccountId=ACCOUNT, BudgetName="monthly")["Budget"]
+    assert budget["BudgetLimit"]["Amount"] == "60"
+    assert budgets.describe_subscribers_for_notification(**named)["Subscribers"] == [SOMEBODY]
+    assert budgets.list_tags_for_resource(ResourceARN=ARN)["ResourceTags"] == [{"Key": "owner", "Value": "me"}]
+
+
+def test_a_budget_that_is_not_there_has_no_tags(world: World) -> None:
+    with pytest.raises(ClientError, match="NotFoundException"):
+        world.aws.client("budgets").list_tags_for_resource(ResourceARN=ARN)
+
+
+@pytest.mark.parametrize("limit", [10, 1000])
+def test_the_account_tells_how_many_functions_may_run_at_once(world: World, limit: int) -> None:
+    tell_concurrency(limit)
+    quotas = world.aws.client("service-quotas")
+    asked = {"ServiceCode": "lambda", "QuotaCode": "L-B99A9384"}
+
+    applied, default = quotas.get_service_quota(**asked), quotas.get_aws_default_service_quota(**asked)
+
+    assert applied["Quota"] == default["Quota"]
+    assert applied["Quota"]["Value"] == limit
+    with pytest.raises(ClientError, match="NoSuchResource"):
+        quotas.get_service_quota(ServiceCode="lambda", QuotaCode="L-00000000")
