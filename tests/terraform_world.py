@@ -75,7 +75,7 @@ def terraform_copy(folder: Path) -> TerraformCopy:
 def deployment_of(cloud: LocalCloud, shared: str = "rekognition", **variables: str) -> Terraform:
     """The deployment that `up --terraform` made in this cloud, to plan and destroy it from outside."""
     own = cloud.environment if cloud.environment.get("SHARED_RESOURCE_IDENTIFIER", "rekognition") == shared else {}
-    settings = read_settings({"shared_resource_identifier": shared, "debug_mode": True}, own)
+    settings = read_settings({"shared_resource_identifier": shared, "debug_mode": True}, {"the environment": own})
     given: Mapping[str, str] = variables_of(settings) | variables
     return Terraform(
         cloud.data / "terraform" / shared,

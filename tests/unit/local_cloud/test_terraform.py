@@ -59,9 +59,8 @@ def test_origins_become_a_list() -> None:
 
 def test_a_custom_domain_is_asked_for_in_the_same_words() -> None:
     wanted = {"AWS_APIGATEWAY_CREATE_CUSTOM_DOMAIN": "true", "AWS_APIGATEWAY_ROOT_DOMAIN": "example.com"}
-    chosen = read_settings({}, {".env": wanted})
 
-    variables = variables_of(chosen)
+    variables = variables_of(read_settings({}, {".env": wanted}))
 
     assert variables["aws_apigateway_create_custom_domain"] == "true"
     assert variables["aws_apigateway_root_domain"] == "example.com"
