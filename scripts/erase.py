@@ -6,19 +6,22 @@ import plain_shell  # noqa: F401  # before what it speaks of
 import argparse
 import json
 import sys
+import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rich.console import Console
 from rich.prompt import Confirm
 
 from command_line import FAILED, Row, UsageError, connect, make_parser, make_table, run_script, show
-from faceprint_client import FaceprintClient, NotFoundError
+from faceprint_client import Answer, FaceprintClient, NotFoundError
 
 COLUMNS = ("what", "key", "name", "faces")
 _MOST_SHOWN = 50
 _EXAMPLES = """
   erase.py team/ada.jpg team/bob.jpg  the photos in all their versions, their faces and their rows
   erase.py --prefix team/ --yes       all photos whose keys begin so
+  erase.py --name "Ada Lovelace"      all photos that bear this person's name
   erase.py --face 2f4d8f4e-...        one face; its photo stays
 
 Exit codes: 0 all of it is erased, 1 something was not found, failed or was declined, 2 called wrongly.
@@ -56,11 +59,12 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("keys", nargs="*", metavar="KEY")
     parser.add_argument("--face", action="append", default=[], metavar="FACEID", help="may be repeated")
     parser.add_argument("--prefix", help="all photos whose keys begin so")
+    parser.add_argument("--name", metavar="PERSON", help="all photos that bear this name, in any case")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--json", action="store_true", help="JSON Lines of what was removed")
     arguments = parser.parse_args()
-    if not arguments.keys and not arguments.face and not arguments.prefix:
-        raise UsageError("Name keys, --face or --prefix.")
+    if not (arguments.keys or arguments.face or arguments.prefix or arguments.name):
+        raise UsageError("Name keys, --face, --prefix or --name.")
     if not arguments.yes and not sys.stdin.isatty():
         raise UsageError("There is no terminal to ask on; give --yes to erase without being asked.")
     return arguments
@@ -75,7 +79,10 @@ def _find(client: FaceprintClient, arguments: argparse.Namespace) -> Found:
         except NotFoundError:
             found.missing.append(key)
     if arguments.prefix:
-        _find_prefix(client, arguments.prefix, found)
+        _find_listed(client, arguments.prefix, found, lambda _: True, asked=f"{arguments.prefix}*")
+    if arguments.name:
+        wanted = _folded(arguments.name)
+        _find_listed(client, "", found, lambda image: _folded(image.get("name") or "") == wanted, asked=arguments.name)
     for face_id in dict.fromkeys(arguments.face):
         try:
             face = client.get_face(face_id)
@@ -87,15 +94,23 @@ def _find(client: FaceprintClient, arguments: argparse.Namespace) -> Found:
     return found
 
 
-def _find_prefix(client: FaceprintClient, prefix: str, found: Found) -> None:
+def _find_listed(
+    client: FaceprintClient, prefix: str, found: Found, is_meant: Callable[[Answer], bool], *, asked: str
+) -> None:
+    """Those of the list below a prefix that are meant and not yet found; `asked` is missing when there is none."""
     known = {row["key"] for row in found.rows}
-    before = len(found.rows)
-    for image in client.images(prefix=prefix):
-        if image["key"] not in known:
-            row = {"what": "photo", "key": image["key"], "name": image.get("name"), "faces": image.get("faces")}
-            found.rows.append(row)
-    if len(found.rows) == before and not known:
-        found.missing.append(f"{prefix}*")
+    meant = [image for image in client.images(prefix=prefix) if is_meant(image)]
+    found.rows += [
+        {"what": "photo", "key": image["key"], "name": image.get("name"), "faces": image.get("faces")}
+        for image in meant
+        if image["key"] not in known
+    ]
+    if not meant:
+        found.missing.append(asked)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name.strip()).casefold()
 
 
 def _confirm(rows: list[Row]) -> bool:

@@ -293,12 +293,15 @@ def _json_of(response: requests.Response) -> Answer:
 def _error_of(response: requests.Response) -> ApiError:
     """The service's error; what others answer on the way (a proxy, S3) is told by its status."""
     status, said = response.status_code, _json_of(response)
+    message = said.get("message")
+    if message == "Forbidden" and status == 403 and "error" not in said:  # API Gateway's own, of no stage
+        message = "Forbidden: does the address end with its stage, as in http://127.0.0.1:8000/v1?"
     named = {403: ForbiddenError, 404: NotFoundError, 429: ThrottledError, 503: BusyError}
     retry_after = response.headers.get("Retry-After", "")
     return named.get(status, InvalidRequestError if status < 500 else ApiError)(
         status,
         code=str(said.get("error") or response.reason),
-        description=str(said.get("description") or said.get("message") or "The address answered so; check it."),
+        description=str(said.get("description") or message or "The address answered so; check it."),
         request_id=str(said.get("requestId") or ""),
         retry_after=float(retry_after) if retry_after.isdecimal() else 0.0,
     )

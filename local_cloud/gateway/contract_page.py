@@ -20,18 +20,22 @@ _PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Faceprint</title>
 <link rel="stylesheet" href="/swagger-ui/swagger-ui.css">
+<style>#key-notice.wrong { color: #b00020 }</style>
 <link rel="icon" href="/swagger-ui/favicon-32x32.png">
 </head>
 <body>
-<div id="contract"></div>
+<p class="swagger-ui" style="margin: 1rem auto; max-width: 1460px; padding: 0 20px">
+<label>API key <input id="key" type="password" size="48" autocomplete="off" spellcheck="false"></label>
+<span id="key-notice" role="status"></span>
+</p>
+<div id="contract" data-url="%(contract)s"></div>
 <noscript>This page needs JavaScript; the contract itself is at <a href="%(contract)s">%(contract)s</a>.</noscript>
 <script src="/swagger-ui/swagger-ui-bundle.js"></script>
 <script src="/swagger-ui/show-contract.js"></script>
 </body>
 </html>
 """
-_SCRIPT = """SwaggerUIBundle({url: "%(contract)s", dom_id: "#contract", tryItOutEnabled: true, validatorUrl: null});
-"""
+_SCRIPT = Path(__file__).with_name("contract_page.js")
 _ASSETS = {
     "swagger-ui.css": "text/css",
     "swagger-ui-bundle.js": "text/javascript",
@@ -71,7 +75,7 @@ class ContractPage:
         if path == "/":
             return "text/html", (_PAGE % {"contract": self._contract}).encode()
         if path == "/swagger-ui/show-contract.js":
-            return "text/javascript", (_SCRIPT % {"contract": self._contract}).encode()
+            return "text/javascript", _SCRIPT.read_bytes()
         asset = path.removeprefix("/swagger-ui/")
         if path != asset and asset in _ASSETS:
             return _ASSETS[asset], Path(str(swagger_ui_path), asset).read_bytes()

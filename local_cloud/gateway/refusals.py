@@ -2,6 +2,7 @@
 
 GatewayError
 ├── UnmappedError                     a custom domain without such a base path
+│   └── UnknownStageError             a path that begins with no stage
 ├── MissingAuthenticationTokenError   no such route
 ├── InvalidApiKeyError
 ├── RequestTooLargeError
@@ -33,6 +34,7 @@ class GatewayError(Exception):
     status: ClassVar[int]
     message: ClassVar[str] = "Internal server error"
     error_type: ClassVar[str] = "InternalServerErrorException"
+    body: ClassVar[str] = '{"message":$context.error.messageString}'
 
 
 class UnmappedError(GatewayError):
@@ -40,6 +42,15 @@ class UnmappedError(GatewayError):
 
     kind, status, message = "UNMAPPED", 403, "Forbidden"
     error_type = "ForbiddenException"
+
+
+class UnknownStageError(UnmappedError):
+    """AWS says `message` alone; who forgot the stage on one machine is told."""
+
+    body = (
+        '{"message":$context.error.messageString,"description":"The path begins with no stage of this API: '
+        'write /$context.stage before it. (AWS says Forbidden here, and no more.)"}'
+    )
 
 
 class MissingAuthenticationTokenError(GatewayError):
@@ -107,7 +118,7 @@ def render_refusal(
     headers = {"Content-Type": "application/json", "x-amzn-ErrorType": refusal.error_type}
     for name, value in template.get("responseParameters", {}).items():
         headers[name.removeprefix("gatewayresponse.header.")] = fill(str(value).strip("'"), context)
-    body = template.get("responseTemplates", {}).get("application/json", '{"message":$context.error.messageString}')
+    body = template.get("responseTemplates", {}).get("application/json", refusal.body)
     values = {**context, "error.message": refusal.message, "error.messageString": json.dumps(refusal.message)}
     return status, headers, fill(body, values).encode()
 

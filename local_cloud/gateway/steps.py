@@ -12,6 +12,7 @@ from local_cloud.gateway.refusals import (
     ConfigurationError,
     MissingAuthenticationTokenError,
     RequestTooLargeError,
+    UnknownStageError,
     UnmappedError,
 )
 from local_cloud.gateway.usage import MethodThrottles, Usage
@@ -47,12 +48,12 @@ def find_stage(exchange: Exchange, deployed: Deployed) -> None:
     else:
         found = mapped
     if found.stage != deployed.definition.stage:
-        raise MissingAuthenticationTokenError
+        raise UnknownStageError
     exchange.path_in_stage, exchange.told_path = found.rest, found.told
 
 
 def find_route(exchange: Exchange, deployed: Deployed) -> None:
-    """Resource and method; AWS answers both kinds of nowhere, and that of an unknown stage, with the same refusal."""
+    """Resource and method; AWS answers both kinds of nowhere with the same refusal."""
     match = deployed.definition.match(exchange.path_in_stage)
     if match is None:
         raise MissingAuthenticationTokenError

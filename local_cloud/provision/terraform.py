@@ -7,6 +7,7 @@ terraform.tfvars nor backend takes part.
 import contextlib
 import os
 import platform
+import re
 import shutil
 import signal
 import subprocess
@@ -33,6 +34,7 @@ SOURCES = ("terraform", "lambdas", "api/openapi.yaml", "scripts/package_lambdas.
 _OWN = ("terraform.tfvars", "*.auto.tfvars", "backend.tf", "*.tfstate*", ".terraform", "build", "__pycache__")
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 _PROVIDER = "registry.terraform.io/hashicorp/aws"  # the provider's address, which names its folder in every mirror
+_ADDRESS = re.compile(r'[a-z]\w*(?:\.\w+|\["[^"]*"\]|\[\d+\])+')
 _INTERRUPT_SECONDS = 60.0
 _CHANGES = 2  # `plan -detailed-exitcode`
 

@@ -37,6 +37,8 @@ WORDS_OF_OTHERS = {
     *("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_REKOGNITION", "AWS_ENDPOINT_URL_S3", "AWS_DEFAULT_REGION"),
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SDK_UA_APP_ID", "FACE_NOT_FOUND"),
 }
+# What the earlier system had, which docs/moving.md speaks of.
+OF_THE_PREDECESSOR = {"aws_apigateway_create_custom_domaim", "lambda_index", "lambda_search"}
 PREFIXES = sorted({name.partition("_")[0] for name in INPUTS if "_" in name})
 
 
@@ -71,7 +73,8 @@ def test_what_looks_like_a_setting_is_one(page: Path) -> None:
     inputs = set(re.findall(rf"`((?:{'|'.join(PREFIXES)})_[a-z_]+[a-z])`", prose))
 
     assert settings - {*SETTINGS, *WORDS_OF_OTHERS, *words_of_the_contract()} == set()
-    assert inputs - {*INPUTS, *OUTPUTS} == set()
+    former = OF_THE_PREDECESSOR if page.name == "moving.md" else set()
+    assert inputs - {*INPUTS, *OUTPUTS} - former == set()
 
 
 def words_of_the_contract() -> set[str]:

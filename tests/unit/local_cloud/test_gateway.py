@@ -244,7 +244,7 @@ def test_requests_by_a_custom_domain_pass_the_page_and_its_judgement_of_hosts(ho
     assert list(front({"HTTP_HOST": host}, lambda *_: None)) == [served]
 
 
-@pytest.mark.parametrize("uri", ["/", "/v1", "/v2/index", "/v1/nothing", "/v1/faces/a/b", "/index", "/v1x/index"])
+@pytest.mark.parametrize("uri", ["/v1", "/v1/nothing", "/v1/faces/a/b"])
 def test_no_such_route_is_404_in_our_error_body(client: Client, uri: str) -> None:
     answer = client.send("GET", uri)
 
@@ -382,6 +382,14 @@ def test_a_binary_answer_is_decoded_and_headers_of_both_kinds_are_sent(client: C
 
     assert (answer.status, answer.body, answer.headers["Content-Type"]) == (201, b"\xff\xd8", "image/jpeg")
     assert (answer.headers["location"], "X-Evil" in answer.headers) == ("/b", False)
+
+
+@pytest.mark.parametrize("uri", ["/health", "/index/a.jpg", "/v2/health", "/v1x/health", "/"])
+def test_a_path_without_the_stage_is_forbidden_as_on_aws_and_the_stage_is_told(client: Client, uri: str) -> None:
+    answer = client.send("GET", uri)
+
+    assert (answer.status, answer.json["message"]) == (403, "Forbidden")
+    assert "write /v1 before it" in answer.json["description"]
 
 
 @pytest.mark.parametrize("payload", [None, [], "text", {}, {"statusCode": "x"}, {"statusCode": 200, "body": {"a": 1}}])

@@ -152,3 +152,25 @@ def test_without_terraform_one_line_says_what_to_do(monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(StartupError, match=r"install Terraform 1\.11 or later, or leave --terraform out"):
         terraform.require_terraform()
+
+
+def test_resources_are_counted_without_data_sources_and_warnings(program: Program, tmp_path: Path) -> None:
+    program(
+        """cat <<'END'
+data.aws_partition.current
+aws_s3_bucket.images
+aws_route53_record.validation["example.com"]
+module.function["index"].aws_iam_role.this
+module.function["index"].data.aws_iam_policy_document.trust
+terraform_data.code[0]
+Warning: Unable to open CLI configuration file
+│ The CLI configuration file does not exist.
+END"""
+    )
+
+    assert deployment(tmp_path).resources() == [
+        "aws_s3_bucket.images",
+        'aws_route53_record.validation["example.com"]',
+        'module.function["index"].aws_iam_role.this',
+        "terraform_data.code[0]",
+    ]

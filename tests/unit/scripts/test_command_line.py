@@ -324,3 +324,16 @@ def test_identify_says_where_its_pictures_are_and_keeps_standard_output_for_rows
         "named/group-named.jpg",
         "named/other-named.jpg",
     ]
+
+
+def test_erase_finds_the_photos_that_bear_a_name_in_any_case(tmp_path: Path) -> None:
+    images = [{"key": "a.jpg", "name": "Ada Lovelace", "faces": 1}, {"key": "b.jpg", "name": "Bob"}, {"key": "c.jpg"}]
+    with tiny_server(Reply({"images": images}), Reply({"deleted": {"FaceIds": ["f1"], "versions": 1}})) as server:
+        options = ["--url", f"{server.url}/v1", "--api-key", "key", "--yes"]
+        found = run("erase", "--name", "ada lovelace", *options, folder=tmp_path)
+    with tiny_server(Reply({"images": images})) as server:
+        options = ["--url", f"{server.url}/v1", "--api-key", "key", "--yes"]
+        nobody = run("erase", "--name", "Grace", *options, folder=tmp_path)
+
+    assert (found.returncode, found.stdout) == (0, "erased\ta.jpg\tf1\n")
+    assert (nobody.returncode, nobody.stderr) == (1, "Grace: not found\nThere is nothing to erase.\n")

@@ -384,3 +384,10 @@ def test_threads_share_a_client() -> None:
             thread.join()
 
     assert answers == [DONE.body] * 8
+
+
+def test_an_address_without_its_stage_is_told_in_the_client_s_words_where_aws_says_forbidden_alone() -> None:
+    with tiny_server(Reply({"message": "Forbidden"}, 403)) as server, pytest.raises(ForbiddenError) as refused:
+        FaceprintClient(server.url, "key").info()
+
+    assert "does the address end with its stage, as in http://127.0.0.1:8000/v1?" in str(refused.value)
