@@ -85,9 +85,9 @@ class Terraform:
         return self._run("destroy", "-auto-approve", "-parallelism=30")
 
     def resources(self) -> list[str]:
-        """Addresses of what the state holds, data sources left out."""
-        lines = self._run("state", "list").output.splitlines()  # keys of for_each may have spaces
-        return [line for line in lines if not line.rpartition(".data.")[1] and not line.startswith("data.")]
+        """Addresses of what the state holds, data sources left out, and what Terraform warns of as well."""
+        lines = self._run("state", "list").output.splitlines()
+        return [line for line in lines if _ADDRESS.fullmatch(line) and ".data." not in f".{line}"]
 
     def _init(self) -> None:
         mirror = find_provider(provider_folders())
