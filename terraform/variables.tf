@@ -405,6 +405,12 @@ variable "lambda_timeout" {
   }
 }
 
+variable "lambda_check_concurrency" {
+  description = "true: a plan looks how many functions the account may run at once, and warns below 50. false: where Service Quotas may not be asked."
+  type        = bool
+  default     = true
+}
+
 variable "compatible_architectures" {
   description = "Processor of functions and layer, one of [\"arm64\"] and [\"x86_64\"]; arm64 costs a fifth less."
   type        = list(string)

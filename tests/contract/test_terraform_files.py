@@ -144,6 +144,11 @@ def test_every_check_is_tested() -> None:
     }
 
 
+def test_no_check_reads_anything_itself() -> None:
+    """Terraform reads it again at every apply, so that no plan is empty."""
+    assert [name for name, block in blocks("check", TERRAFORM) if re.search(r"^  data ", block, re.MULTILINE)] == []
+
+
 def test_every_variable_says_its_type_and_meaning() -> None:
     variables = list(blocks("variable", *modules()))
 
