@@ -13,7 +13,7 @@ CTRL_C := 130
 
 bin := $(abspath $(VENV))/bin
 in_venv := PATH="$(bin):$$PATH"
-pip_install := $(bin)/python -m pip install --quiet --disable-pip-version-check
+pip_install := $(bin)/python scripts/pip_with_progress.py install --disable-pip-version-check
 new_enough = "$(PYTHON)" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
 
 # A stamp's name holds the checksum of what it was made from, so a changed input is a missing stamp.

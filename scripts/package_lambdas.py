@@ -78,6 +78,7 @@ def build_local(folder: Path, *, install: Install = pip_install) -> bool:
     wanted = local_stamp()
     if read_stamp(folder) == wanted:
         return False
+    print(f"Installing Lambda's layer and runtime into {folder}: once", flush=True)
     with replacing(folder) as fresh:
         for name, lock in (("layer", LAYER_LOCK), ("runtime", RUNTIME_LOCK)):
             install(lock, fresh / name, [])
@@ -216,8 +217,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(describe(options.out))
         why = f"this is Python {running_python()}, the layer is for {options.python}"
         print("bytecode: included" if precompiled else f"bytecode: left out, because {why}")
-    elif build_local(options.folder):
-        print(f"{options.folder}: built")
+    else:
+        build_local(options.folder)
 
 
 if __name__ == "__main__":
