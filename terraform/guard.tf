@@ -47,9 +47,12 @@ resource "terraform_data" "guard" {
   depends_on = [
     aws_api_gateway_base_path_mapping.api,
     aws_api_gateway_method_settings.all,
+    aws_api_gateway_method_settings.keyless,
     aws_api_gateway_usage_plan_key.client,
+    aws_budgets_budget.monthly,
     aws_cloudwatch_dashboard.faceprint,
     aws_cloudwatch_metric_alarm.api_5xx,
+    aws_cloudwatch_metric_alarm.cost,
     aws_cloudwatch_metric_alarm.dead_letter,
     aws_cloudwatch_metric_alarm.errors,
     aws_cloudwatch_metric_alarm.throttles,
@@ -63,5 +66,7 @@ resource "terraform_data" "guard" {
     aws_s3_bucket_ownership_controls.images,
     aws_s3_bucket_policy.images,
     aws_s3_bucket_server_side_encryption_configuration.images,
+    aws_sns_topic_policy.alarms,
+    aws_sns_topic_subscription.email,
   ]
 }
