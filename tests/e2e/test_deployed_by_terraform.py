@@ -91,6 +91,10 @@ EVERY_FUNCTION = {
     f'module.function["{name}"].aws_lambda_function.this': UPDATED
     for name in ("upload", "index", "search", "library", "info")
 }
+METHOD_SETTINGS = {
+    f"aws_api_gateway_method_settings.{name}": UPDATED
+    for name in ("all", 'keyless["health/GET"]', 'keyless["openapi.json/GET"]')
+}
 
 
 @by_terraform
@@ -106,7 +110,7 @@ def test_plan_for_a_changed_line_of_code_shows_the_functions_alone(cloud: LocalC
 @pytest.mark.parametrize(
     ("setting", "value", "changed"),
     [
-        ("debug_mode", "false", EVERY_FUNCTION | {"aws_api_gateway_method_settings.all": UPDATED}),
+        ("debug_mode", "false", EVERY_FUNCTION | METHOD_SETTINGS),
         (
             "force_destroy",
             "false",
