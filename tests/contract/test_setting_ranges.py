@@ -15,7 +15,7 @@ from scripts.make_settings_docs import ROOT
 VARIABLES = (ROOT / "terraform" / "variables.tf").read_text()
 BLOCKS = dict(re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', VARIABLES, re.MULTILINE | re.DOTALL))
 NUMBERS = ["-1", "0", "0.0001", "0.5", "1", "1.5", "16", "17", "20", "20.5", "80", "100", "100.5", "101", "500"]
-NUMBERS += ["5000", "5001", "10000", "10001", "43200", "43201", "abc", "nan"]
+NUMBERS += ["5000", "5001", "10000", "10001", "3600", "3601", "43200", "abc", "nan"]
 WORDS = [
     "",
     "DAY",
