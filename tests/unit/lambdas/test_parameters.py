@@ -142,8 +142,9 @@ def test_all_mistakes_of_the_environment_are_told_together() -> None:
                 "AWS_REKOGNITION_FACE_DETECT_QUALITY_FILTER": "TEST_AUTO",
                 "AWS_REKOGNITION_FACE_DETECT_ATTRIBUTES": "SOME",
                 "UPLOAD_WAIT_SECONDS": "soon",
+                "LINK_EXPIRY_SECONDS": "3601",
             }
         )
 
-    for name in ("DEBUG_MODE", "_THRESHOLD", "_QUALITY_FILTER", "_ATTRIBUTES", "UPLOAD_WAIT_SECONDS"):
+    for name in ("DEBUG_MODE", "_THRESHOLD", "_QUALITY_FILTER", "_ATTRIBUTES", "UPLOAD_WAIT_SECONDS", "LINK_EXPIRY"):
         assert name in str(caught.value)
