@@ -112,9 +112,9 @@ def test_scores_below_the_threshold_are_no_faces(tmp_path: Path, family: str) ->
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_picture_without_faces_has_none(tmp_path: Path, family: str) -> None:
-    model = write_detector(tmp_path / "m.onnx", family, [], size=(96, 96))
+    model = write_detector(tmp_path / "m.onnx", family, [], size=(192, 192))
 
-    assert FaceDetector(model, DetectorSpec(family=family)).find(picture(96, 96), closer=True) == []
+    assert FaceDetector(model, DetectorSpec(family=family)).find(picture(192, 192), closer=True) == []
 
 
 @pytest.mark.parametrize("family", ["scrfd", "yunet"])

@@ -53,7 +53,7 @@ def test_the_summary_names_what_failed_and_why_as_it_is_written() -> None:
 
     print_summary(summary, console)
 
-    assert "[red]a.jpg   It is empty." in shown.getvalue()
+    assert "[red]a.jpg\tIt is empty." in shown.getvalue()
     assert "5 photos: 3 indexed, 1 failed, 1 not begun\n" in shown.getvalue()
     assert "2.0 s, 1.5 images/s, about $0.003, slowed down by 7 answers 429\n" in shown.getvalue()
 
@@ -78,7 +78,7 @@ def test_the_plan_counts_sizes_names_and_the_price() -> None:
         "2 hidden",
     ):
         assert said in text
-    assert "Ada      2        Ada/2.jpg" in text
+    assert "Ada\t2\tAda/2.jpg" in text
     assert (told["new"], told["bytes"], told["large"], told["present"]) == (3, 7_000_000, 1, 1)
     assert told["names"] == {"Ada": 2, "": 1}
     assert told["failures"] == [{"file": "d.jpg", "reason": "It is empty."}]
