@@ -6,6 +6,11 @@ from typing import Any
 from local_world import LocalCloud
 
 
+def index_queue_url(cloud: LocalCloud) -> str:
+    url: str = cloud.client("sqs").get_queue_url(QueueName="rekognition-index")["QueueUrl"]
+    return url
+
+
 def objects_of(cloud: LocalCloud) -> dict[str, str]:
     """Key → VersionId of what is there now."""
     return {version["Key"]: version["VersionId"] for version in _current_versions(cloud)}

@@ -13,6 +13,7 @@ from api_contract.recorder import Recorder
 from api_contract.walk import load_walk
 from local_world import LocalCloud
 from newman_runner import COLLECTION, require_newman, run_newman
+from tiny_http_server import Reply, tiny_server
 
 FOLDERS = {folder["name"]: len(folder["item"]) for folder in json.loads(COLLECTION.read_text())["item"]}
 
@@ -57,21 +58,22 @@ def test_the_collection_runs_after_a_run_that_was_interrupted(newman: None, clou
         ({"base_url": "http://127.0.0.1:1/v1"}, "Nobody answers at http://127.0.0.1:1/v1 (ECONNREFUSED)"),
         ({"base_url": "{origin}"}, "base_url must end with the stage"),
         ({"base_url": "{origin}/v9/"}, "base_url must end with the stage"),
-        ({"base_url": "{aws}"}, "and not as Faceprint does"),
+        ({"base_url": "{other}"}, "and not as Faceprint does"),
     ],
 )
 def test_the_first_request_says_which_variable_is_wrong_and_the_run_ends(
     newman: None, cloud: LocalCloud, tmp_path: Path, wrong: dict[str, str], said: str
 ) -> None:
-    places = {"origin": cloud.addresses["url"].rpartition("/")[0], "aws": cloud.addresses["awsEndpoint"]}
-    given = {name: value.format(**places) for name, value in wrong.items()}
+    with tiny_server(Reply({"message": "another service"})) as other:
+        places = {"origin": cloud.addresses["url"].rpartition("/")[0], "other": other.url}
+        given = {name: value.format(**places) for name, value in wrong.items()}
 
-    for folder in ("1 File bodies", "2 Base64 bodies"):
-        run = run_newman(cloud, tmp_path, folder, **given)
+        for folder in ("1 File bodies", "2 Base64 bodies"):
+            run = run_newman(cloud, tmp_path, folder, **given)
 
-        assert said in run.failures[-1]
-        assert run.failures[:-1] in ([], [": connect ECONNREFUSED 127.0.0.1:1"])  # Newman's own word
-        assert (run.requests, run.assertions) <= (1, 1)
+            assert said in run.failures[-1]
+            assert run.failures[:-1] in ([], [": connect ECONNREFUSED 127.0.0.1:1"])  # Newman's own word
+            assert (run.requests, run.assertions) <= (1, 1)
 
 
 def test_an_address_with_a_slash_and_a_key_with_spaces_do_as_well(

@@ -7,7 +7,7 @@ from soak.run import Options, Soak
 
 def test_nothing_is_lost_or_doubled_under_throttling_kills_and_noisy_events(tmp_path: Path) -> None:
     soak = Soak(
-        Options(uploads=100, kills=3, cloud_kills=1, drain_seconds=120, visibility_seconds=10), tmp_path / "data"
+        Options(uploads=100, kills=3, cloud_kills=1, drain_seconds=300, visibility_seconds=10), tmp_path / "data"
     )
 
     closing = soak.run()
