@@ -63,6 +63,7 @@ def apply_corrections(arrivals: threading.Condition) -> None:
     apigateway.forget_logging_role()
     apigateway.begin_domains_without_mappings()
     apigateway.decode_domain_names()
+    apigateway.tag_everything_that_has_tags()
     apigateway.refuse_logs_without_a_role()
     usage_plans.refuse_offsets_beyond_the_period()
     budgets.answer_what_terraform_asks()

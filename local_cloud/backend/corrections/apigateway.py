@@ -101,6 +101,44 @@ def decode_domain_names() -> None:
         wrap(APIGatewayBackend, name, decoded)
 
 
+def tag_everything_that_has_tags() -> None:
+    """APIs, keys, usage plans and domains have tags as stages do; moto takes every tagged ARN for a stage's."""
+
+    def get_tags(_: Any, response: APIGatewayResponse) -> str:
+        return json.dumps({"tags": _tagged(response).tags or {}})
+
+    def tag_resource(_: Any, response: APIGatewayResponse) -> Any:
+        resource = _tagged(response)
+        resource.tags = {**(resource.tags or {}), **(response._get_param("tags") or {})}
+        return 204, {"status": 204}, ""
+
+    def untag_resource(_: Any, response: APIGatewayResponse) -> Any:
+        resource, names = _tagged(response), response.querystring.get("tagKeys") or []
+        resource.tags = {name: value for name, value in (resource.tags or {}).items() if name not in names}
+        return 204, {"status": 204}, ""
+
+    for operation in (get_tags, tag_resource, untag_resource):
+        wrap(APIGatewayResponse, operation.__name__, operation)
+
+
+def _tagged(response: APIGatewayResponse) -> Any:
+    """The resource of the request's ARN, `arn:aws:apigateway:us-east-1::/restapis/{id}/stages/{name}` for example."""
+    backend: APIGatewayBackend = response.backend
+    arn = unquote(response.path.split("/tags/", 1)[1])
+    match arn.partition("::/")[2].split("/"):
+        case ["restapis", api_id, "stages", stage_name]:
+            return backend.get_stage(api_id, stage_name)
+        case ["restapis", api_id]:
+            return backend.get_rest_api(api_id)
+        case ["apikeys", key_id]:
+            return backend.get_api_key(key_id)
+        case ["usageplans", plan_id]:
+            return backend.get_usage_plan(plan_id)
+        case ["domainnames", name]:
+            return backend.get_domain_name(name)
+    raise BadRequestException(f"Invalid ARN specified in the request: {arn}")
+
+
 def refuse_logs_without_a_role() -> None:
     """A stage may log only where the account names a role for it; moto never asks."""
 

@@ -1,4 +1,4 @@
-"""What Terraform asks of services of the account: budgets and quotas."""
+"""What Terraform asks of services of the account: budgets, quotas, tags of API Gateway."""
 
 import pytest
 from botocore.exceptions import ClientError
@@ -54,3 +54,25 @@ def test_the_account_tells_how_many_functions_may_run_at_once(world: World, limi
     assert applied["Quota"]["Value"] == limit
     with pytest.raises(ClientError, match="NoSuchResource"):
         quotas.get_service_quota(ServiceCode="lambda", QuotaCode="L-00000000")
+
+
+def test_what_api_gateway_tags_keeps_its_changed_tags(world: World) -> None:
+    client = world.aws.client("apigateway")
+    api = client.create_rest_api(name="faces", tags={"project": "x"})["id"]
+    key = client.create_api_key(name="client")["id"]
+    plan = client.create_usage_plan(name="client")["id"]
+    client.create_domain_name(domainName="tags.example.com")
+    paths = [f"restapis/{api}", f"apikeys/{key}", f"usageplans/{plan}", "domainnames/tags.example.com"]
+
+    found = {}
+    for path in paths:
+        arn = f"arn:aws:apigateway:us-east-1::/{path}"
+        client.tag_resource(resourceArn=arn, tags={"Owner": "me", "old": "1"})
+        client.untag_resource(resourceArn=arn, tagKeys=["old", "project"])
+        found[path] = client.get_tags(resourceArn=arn)["tags"]
+
+    assert found == {path: {"Owner": "me"} for path in paths}
+    assert client.get_rest_api(restApiId=api)["tags"] == {"Owner": "me"}
+    with pytest.raises(ClientError, match="BadRequestException"):
+        client.tag_resource(resourceArn="arn:aws:apigateway:us-east-1::/nothing/x", tags={"a": "b"})
+    client.delete_domain_name(domainName="tags.example.com")
