@@ -12,7 +12,7 @@ _MOST_LAYERS = 3
 """Text of base64 may be base64 again; Postman users make two layers, a third is generous."""
 
 _DATA_URI = re.compile(rb"data:[^,]{0,512}?(;base64)?,", re.IGNORECASE)
-_ARMOUR = re.compile(rb"-{2,}[A-Z0-9 ]+-{2,}")
+_ARMOUR = re.compile(rb"-----(?:BEGIN|END) [A-Z0-9 ]+-----")
 _FORM_FIELD = re.compile(rb"[A-Za-z_]\w{0,63}=(?=[A-Za-z0-9+/%]|data:)")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_\-]{8,}={0,2}")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/_\-=\s]")
@@ -78,7 +78,7 @@ def _base64_text(data: bytes) -> bytes:
     text = _ascii_text(data).strip(_AROUND)
     if text.startswith((b"b'", b'b"')):
         text = text[2:]
-    if text.startswith(b"--"):
+    if text.startswith(b"-----"):
         text = _ARMOUR.sub(b"", text)
     if field := _FORM_FIELD.match(text[:64]):
         text = text[field.end() :].strip(_AROUND)

@@ -28,7 +28,6 @@ from fuzz.world import (
 )
 
 CASES = {"contract": 250, "images": 400, "requests": 400, "wire": 250, "partiql": 1500, "connections": 150}
-JPEG = b"\xff\xd8\xff\xe0"
 LONE = b'"\\ud800"'
 NESTED = b"".join(b"--%d\r\nContent-Type: multipart/mixed; boundary=%d\r\n\r\n" % (n, n + 1) for n in range(900))
 
@@ -58,7 +57,7 @@ FOUND: dict[str, tuple[str, dict[str, str], bytes, int, str]] = {
     "half a surrogate pair by a codec of a header": (
         "PUT /index/a",
         {"x-amz-meta-a": "=?raw_unicode_escape?q?=5Cud800?="},
-        JPEG,
+        make_image(3),
         400,
         "InvalidParameter",
     ),
