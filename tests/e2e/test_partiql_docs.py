@@ -39,7 +39,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A cloud of the page's own: a scan sees every row."""
     if not shutil.which("aws"):
         unavailable("the AWS CLI is not on PATH")
-    running = start_cloud(tmp_path_factory.mktemp("partiql"))
+    # The page shows the model version of 8 bits, whatever this processor would choose.
+    running = start_cloud(tmp_path_factory.mktemp("partiql"), FACE_ENGINE_PRECISION="int8")
     index_photos(running)
     yield running
     running.stop()
