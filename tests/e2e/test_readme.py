@@ -2,15 +2,27 @@
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from local_world import ROOT, LocalCloud, sample
 from newman_runner import require_newman
 from shell_blocks import blocks, run
+from stores import objects_of
 
 README = (ROOT / "README.md").read_text()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(cloud: LocalCloud) -> Iterator[None]:
+    """Erases what a test has added: others expect the library's people only."""
+    before = objects_of(cloud).keys()
+    yield
+    for key in objects_of(cloud).keys() - before:
+        assert cloud.send("DELETE", f"/index/{quote(key)}").status_code == 200
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="curl is not on PATH")
