@@ -8,7 +8,7 @@ from local_world import LOOKING_BACK, WITH_DOMAIN, LocalCloud, sample, start_clo
 from terraform_world import terraform_copy
 
 WORLDS = {"boto3": (), "terraform": ("--terraform",)}
-IN_ONE_WORLD = {"test_api_page.py", "test_bad_input.py", "test_contract_page.py", "test_security.py"}
+IN_ONE_WORLD = {"test_api_page.py", "test_contract_page.py"}
 """What does not depend on how the cloud was provisioned runs in the first world only."""
 
 
