@@ -12,9 +12,9 @@ from faceprint.model.errors import FaceprintError, NoFaceError, ThrottledError, 
 from faceprint.model.images import explaining_refusals
 from faceprint.model.limits import MAX_ANSWER_BYTES
 from faceprint.use_cases.join_matches import JoinMatches, Match
-from faceprint.use_cases.patience import PASSING_FAILURES, Patience
 from faceprint.use_cases.pictures import Label, Picture, check_memory
 from faceprint.use_cases.ports import Answer, Clock, FaceCollection, Means
+from faceprint.use_cases.retry import PASSING_FAILURES, Retry
 from faceprint.use_cases.search_faces import check_image
 
 _CANDIDATES = 5
@@ -80,11 +80,11 @@ class IdentifyFaces:
         return answer
 
     def _detect(self, data: bytes, *, until: float) -> Answer:
-        return self._patience.repeat(lambda: self.collection.detect(data), until=until)
+        return self._retry.repeat(lambda: self.collection.detect(data), until=until)
 
     @cached_property
-    def _patience(self) -> Patience:
-        return Patience(self.clock)
+    def _retry(self) -> Retry:
+        return Retry(self.clock)
 
     def _search(
         self, picture: Picture, faces: list[Answer], *, threshold: float, max_search: int, until: float
@@ -97,7 +97,7 @@ class IdentifyFaces:
         found = self._find_all(picture, searched, boxes, threshold=threshold, until=until)
         _raise_if_all_failed(found)
         flat = [match for matches in found if isinstance(matches, list) for match in matches]
-        joined = iter(self._patience.repeat(lambda: self.matches.join(flat), until=until + _LAST_CALL_SECONDS))
+        joined = iter(self._retry.repeat(lambda: self.matches.join(flat), until=until + _LAST_CALL_SECONDS))
         claims = []
         for face, matches in zip(searched, found, strict=True):
             if isinstance(matches, FaceprintError):
@@ -127,7 +127,7 @@ class IdentifyFaces:
             return _NO_TIME
         crop = picture.crop(box, others)
         try:
-            found = self._patience.repeat(
+            found = self._retry.repeat(
                 lambda: self.collection.search_by_image(crop, threshold=threshold, max_faces=_CANDIDATES), until=until
             )
         except NoFaceError:

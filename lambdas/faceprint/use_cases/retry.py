@@ -20,7 +20,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
-class Patience:
+class Retry:
     """Where a quota is small, many attempts within the time of a request are what one answer takes."""
 
     clock: Clock
